@@ -1,0 +1,177 @@
+import { Agent, type Dispatcher } from 'undici'
+import { ByteStream } from './byte-stream.ts'
+import { PlugboardError, ProviderError, deepestCause } from './errors.ts'
+import { Secret } from './secret.ts'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string | Secret | undefined>>
+  readonly body?: string | Uint8Array
+  readonly signal: AbortSignal
+  /** Milliseconds until the first byte of the answer. Default 300,000. */
+  readonly timeoutMs?: number
+  /** Milliseconds without a byte before the answer counts as dead. Default 300,000. */
+  readonly idleTimeoutMs?: number
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Read it to the end, or `return()` its iterator: either frees the connection. */
+  readonly body: ByteStream
+}
+
+export interface Http extends AsyncDisposable {
+  /** Resolves when the answer's headers are here, whatever its status; rejects with a ProviderError when there is none. */
+  request(request: HttpRequest): Promise<HttpResponse>
+}
+
+const DEFAULT_TIMEOUT_MS = 300_000
+const CONNECT_TIMEOUT_MS = 10_000
+/** A provider's keep-alive is commonly 60 s or more; below that a reused socket is safe. */
+const KEEP_ALIVE_MS = 30_000
+
+/**
+ * An HTTP client that reaches only `allowed` hosts (`host`, `host:port`, `*.domain`). It follows no redirects, because a
+ * redirect could carry a key to a host nobody allowed.
+ */
+export function createHttp(allowed: readonly string[]): Http {
+  const agent = new Agent({
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connections: null,
+    pipelining: 1,
+  })
+  const origins = new Map<string, { origin: string; prefix: string }>()
+  const hosts = allowed.map((host) => host.toLowerCase())
+
+  return {
+    async request(request) {
+      const { origin, path } = locate(request.url, hosts, origins)
+      return dispatch(agent, origin, path, request)
+    },
+    async [Symbol.asyncDispose]() {
+      await agent.destroy()
+    },
+  }
+}
+
+/** Splits a URL into origin and path, after the host has been checked once per origin. */
+function locate(
+  url: string,
+  hosts: readonly string[],
+  known: Map<string, { origin: string }>,
+): { origin: string; path: string } {
+  const slash = url.indexOf('/', url.indexOf('//') + 2)
+  const head = slash === -1 ? url : url.slice(0, slash)
+  let entry = known.get(head)
+  if (entry === undefined) {
+    const parsed = parse(url)
+    if (!hosts.some((rule) => hostAllowed(rule, parsed)))
+      throw new PlugboardError('HOST_DENIED', `The plugin may not reach ${parsed.host}.`, {
+        hint: `Add "${parsed.host}" to permissions.net in its plugboard.json.`,
+        details: { host: parsed.host },
+      })
+    entry = { origin: parsed.origin }
+    known.set(head, entry)
+  }
+  return { origin: entry.origin, path: slash === -1 ? '/' : url.slice(slash) }
+}
+
+function parse(url: string): URL {
+  const parsed = URL.parse(url)
+  if (
+    parsed === null ||
+    (parsed.protocol !== 'https:' && parsed.protocol !== 'http:') ||
+    parsed.username !== '' ||
+    parsed.password !== ''
+  )
+    throw new PlugboardError('URL_INVALID', `"${url}" is not an http(s) URL without user and password.`, {
+      hint: 'Correct the base URL of the provider.',
+    })
+  return parsed
+}
+
+export function hostAllowed(rule: string, url: URL): boolean {
+  if (rule.startsWith('*.')) return url.hostname.endsWith(rule.slice(1)) && url.hostname.length > rule.length - 1
+  return rule === url.hostname || rule === url.host
+}
+
+function dispatch(agent: Agent, origin: string, path: string, request: HttpRequest): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    if (request.signal.aborted) return reject(aborted(request.signal))
+    let body: ByteStream | undefined
+    let live: Dispatcher.DispatchController | undefined
+    const onAbort = (): void => {
+      const reason = aborted(request.signal)
+      if (live === undefined) reject(reason)
+      else live.abort(reason)
+    }
+    const over = (): void => request.signal.removeEventListener('abort', onAbort)
+    request.signal.addEventListener('abort', onAbort, { once: true })
+
+    const options: Dispatcher.DispatchOptions = {
+      origin,
+      path,
+      method: request.method,
+      headers: flatten(request.headers),
+      body: request.body ?? null,
+      headersTimeout: request.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      bodyTimeout: request.idleTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    }
+    agent.dispatch(options, {
+      onRequestStart(controller) {
+        live = controller
+        if (request.signal.aborted) controller.abort(aborted(request.signal))
+      },
+      onResponseStart(controller, status, headers) {
+        if (status < 200) return
+        body = new ByteStream(controller)
+        resolve({ status, headers, body })
+      },
+      onResponseData(_controller, chunk) {
+        body?.push(chunk)
+      },
+      onResponseEnd() {
+        over()
+        body?.end()
+      },
+      onResponseError(_controller, error) {
+        over()
+        const reason = request.signal.aborted ? aborted(request.signal) : failure(error, origin)
+        if (body === undefined) reject(reason)
+        else body.fail(reason)
+      },
+    })
+  })
+}
+
+function flatten(headers: HttpRequest['headers']): string[] {
+  const flat: string[] = []
+  for (const name in headers) {
+    const value = headers[name]
+    if (value !== undefined) flat.push(name, value instanceof Secret ? value.reveal() : value)
+  }
+  return flat
+}
+
+const aborted = (signal: AbortSignal): ProviderError =>
+  new ProviderError('aborted', 'The request was aborted.', { cause: signal.reason })
+
+const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'])
+
+function failure(error: Error, origin: string): ProviderError {
+  const root = deepestCause(error) as { code?: string; message?: string }
+  const code = root.code ?? (error as { code?: string }).code ?? 'unknown'
+  if (TIMEOUTS.has(code))
+    return new ProviderError('timeout', `${origin} did not answer in time (${code}).`, {
+      providerCode: code,
+      cause: error,
+    })
+  return new ProviderError('network', `The connection to ${origin} failed: ${root.message || code}.`, {
+    providerCode: code,
+    cause: error,
+    hint: 'Check that the address is right and that the server is running.',
+  })
+}

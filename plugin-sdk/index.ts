@@ -1,0 +1,25 @@
+export { definePlugin } from './plugin.ts'
+export type { Contributions, PluginContext, PluginDefinition, PluginLogger } from './plugin.ts'
+export type {
+  Auth,
+  ErrorRule,
+  Modality,
+  Model,
+  ModelDeclaration,
+  Price,
+  Provider,
+  ProviderDeclaration,
+  ProviderRequest,
+  TokenPrice,
+} from './provider.ts'
+export type * from './messages.ts'
+export type * from './events.ts'
+export type * from './options.ts'
+export { PlugboardError, ProviderError, deepestCause, isPlugboardError, isProviderError } from './errors.ts'
+export type { ErrorClass, LlmError, PlugboardErrorOptions, ProviderErrorInit } from './errors.ts'
+export { Secret, redact } from './secret.ts'
+export { ByteStream } from './byte-stream.ts'
+export { createHttp } from './http.ts'
+export type { Http, HttpRequest, HttpResponse } from './http.ts'
+export { SseReader } from './sse.ts'
+export type { SseEvent } from './sse.ts'

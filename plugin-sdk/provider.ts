@@ -1,0 +1,110 @@
+import type { ErrorClass } from './errors.ts'
+import type { Batch, ProviderEvent } from './events.ts'
+import type { Context } from './messages.ts'
+import type { GenerationOptions, ReasoningLevel, WireFields } from './options.ts'
+
+/** Dollars per million tokens as decimal text: money is never a float. `free` is a price; a missing price is unknown. */
+export type Price = 'free' | TokenPrice
+
+export interface TokenPrice {
+  readonly input: string
+  readonly output: string
+  /** Default: the input price. */
+  readonly cacheRead?: string
+  /** Default: the input price. */
+  readonly cacheWrite?: string
+}
+
+export type Modality = 'text' | 'image' | 'audio' | 'file'
+
+/** What a manifest, or a provider's own model list, says about one model. */
+export interface ModelDeclaration {
+  readonly id: string
+  readonly name?: string
+  /** Tokens a request and its answer may hold together. */
+  readonly contextWindow?: number
+  /** Tokens an answer may hold. */
+  readonly maxTokens?: number
+  readonly input?: readonly Modality[]
+  /** Default true. */
+  readonly tools?: boolean
+  /** Thinks before it answers. Default false. */
+  readonly reasoning?: boolean
+  /** What to send for each level; `null` means the model cannot do it. A missing level is sent by its own name. */
+  readonly reasoningLevels?: Partial<Readonly<Record<ReasoningLevel, string | null>>>
+  readonly price?: Price
+  /** Differences of this model from its provider's, merged over the provider's own. */
+  readonly compat?: Readonly<Record<string, unknown>>
+  /** ISO date after which the provider may refuse it. */
+  readonly deprecated?: string
+}
+
+/** A model that can be called: a declaration with its provider's facts filled in. */
+export interface Model extends ModelDeclaration {
+  readonly provider: string
+  readonly name: string
+  /** The wire protocol, for example `openai-chat`, or `code` for a provider that speaks its own. */
+  readonly api: string
+  readonly baseUrl: string | undefined
+  readonly input: readonly Modality[]
+  readonly tools: boolean
+  readonly reasoning: boolean
+}
+
+export interface ProviderRequest {
+  readonly model: Model
+  readonly context: Context
+  readonly options: GenerationOptions
+  /** False: the caller wants the answer at once, so the provider may ask for it in one piece. */
+  readonly stream: boolean
+  readonly wire?: WireFields
+}
+
+/** The provider contract, version 1. Everything a caller can do with a provider goes through this. */
+export interface Provider {
+  readonly api: 1
+  /**
+   * Answers one request. Yields events one by one or in batches; throws a ProviderError when it fails. It must stop
+   * soon after `signal` aborts, and release what it holds when its iterator is returned.
+   */
+  stream(request: ProviderRequest, signal: AbortSignal): AsyncIterable<ProviderEvent | Batch>
+  /** The models the provider offers right now. Without it, the manifest's list is all there is. */
+  listModels?(signal: AbortSignal): Promise<readonly ModelDeclaration[]>
+}
+
+export type Auth =
+  | { readonly type: 'bearer'; readonly env?: string; readonly optional?: boolean }
+  | { readonly type: 'header'; readonly header: string; readonly env?: string; readonly optional?: boolean }
+  | { readonly type: 'none' }
+
+/** One entry of `contributes.providers` in a manifest. With a `protocol` it is a whole provider without code. */
+export interface ProviderDeclaration {
+  readonly id: string
+  /** Version of the provider contract. */
+  readonly api?: 1
+  readonly name?: string
+  readonly protocol?: string
+  /** May hold `${config.key}`. */
+  readonly baseUrl?: string
+  readonly auth?: Auth
+  /** Values may hold `${config.key}`; a header whose setting is empty is left out. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly models?: readonly ModelDeclaration[]
+  /** Where the running server lists its models, relative to `baseUrl`. */
+  readonly modelDiscovery?: { readonly path: string }
+  readonly defaultModel?: string
+  /** Price of every model that names none. */
+  readonly price?: Price
+  readonly compat?: Readonly<Record<string, unknown>>
+  readonly errors?: readonly ErrorRule[]
+}
+
+/** Sorts one provider's own errors before the general rules do. Every given condition must hold. */
+export interface ErrorRule {
+  readonly status?: number
+  readonly code?: string
+  /** Part of the message, case-insensitive. */
+  readonly match?: string
+  readonly class: ErrorClass
+  readonly retryable?: boolean
+}

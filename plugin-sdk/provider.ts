@@ -92,6 +92,8 @@ export interface ProviderDeclaration {
   readonly models?: readonly ModelDeclaration[]
   /** Where the running server lists its models, relative to `baseUrl`. */
   readonly modelDiscovery?: { readonly path: string }
+  /** Passes on models it does not list when they are named with the provider (`id:model`); their price is unknown. */
+  readonly unlistedModels?: boolean
   readonly defaultModel?: string
   /** Price of every model that names none. */
   readonly price?: Price

@@ -1,0 +1,34 @@
+import { PlugboardError, type PlugboardErrorOptions } from '@plugboard/sdk'
+
+/**
+ * Every failure the kernel reports: its code and the next step for whoever reads it. The message is written where it
+ * happens, because only there are the names known.
+ */
+const NEXT_STEP = {
+  MANIFEST_MISSING: 'Put a plugboard.json into the folder, or a "plugboard" field into its package.json.',
+  MANIFEST_UNREADABLE: 'Correct the JSON at the place named.',
+  MANIFEST_INVALID: 'Correct the fields named; the schema is @plugboard/sdk/schema/manifest.v1.json.',
+  MANIFEST_ID_MISMATCH: 'Give the folder and the "id" in plugboard.json the same name.',
+  ENGINE_UNSUPPORTED: 'Install a version of the plugin made for this host, or update the host.',
+  CONFIG_SCHEMA_INVALID: 'Correct the JSON Schema under "config".',
+  CONFIG_INVALID: "Correct the plugin's settings.",
+  PLUGIN_TOO_LARGE: 'Keep only the plugin itself in its folder; dependencies belong into node_modules.',
+  PLUGIN_LOAD_FAILED: 'Correct the file named; the version that served before goes on serving.',
+  PLUGIN_EXPORT_INVALID: 'Write `export default definePlugin({ setup(context) { ... } })` in the main file.',
+  PLUGIN_SETUP_FAILED: 'Correct what setup() does; nothing it acquired was kept.',
+  PLUGIN_SETUP_TIMEOUT: 'Let setup() return at once, and do slow work at the first call.',
+  CONTRIBUTION_UNDECLARED: 'Declare it under "contributes" in plugboard.json, or do not return it from setup().',
+  CONTRIBUTION_MISSING: 'Return it from setup(), or give it a "protocol" in plugboard.json.',
+  CONTRIBUTION_INVALID: 'Return an object with api: 1 and a stream() method.',
+  CONTRIBUTION_TAKEN: 'Give it another id, or remove the other plugin.',
+  PROVIDER_UNPLUGGED: 'Put the plugin back, or call another provider.',
+  PROVIDER_UNKNOWN: 'Use one of the providers that are plugged in; `plugboard plugin list` shows them.',
+} as const
+
+export type KernelErrorCode = keyof typeof NEXT_STEP
+
+export const kernelError = (
+  code: KernelErrorCode,
+  message: string,
+  options: Omit<PlugboardErrorOptions, 'hint'> = {},
+): PlugboardError => new PlugboardError(code, message, { ...options, hint: NEXT_STEP[code] })

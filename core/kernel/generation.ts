@@ -1,0 +1,70 @@
+/** A hold on one version of a plugin: while it is held, the version is not disposed. Release it exactly once or more. */
+export interface Lease extends Disposable {
+  readonly generation: string
+}
+
+export interface Drained {
+  /** Calls that were still running when the drain time was up. */
+  readonly cut: number
+}
+
+/**
+ * One loaded version of a plugin, alive as long as it serves or somebody holds a lease on it. Calls that run when it is
+ * replaced finish on it; after the drain time what still runs is told to stop.
+ */
+export class Generation {
+  readonly id: string
+  readonly #dispose: () => Promise<void>
+  readonly #leases = new Set<() => void>()
+  #idle: (() => void) | undefined
+
+  constructor(id: string, dispose: () => Promise<void>) {
+    this.id = id
+    this.#dispose = dispose
+  }
+
+  get leases(): number {
+    return this.#leases.size
+  }
+
+  /** `revoke` is called when the holder must stop because the drain time is up. */
+  acquire(revoke: () => void): Lease {
+    // A function of its own per lease: the same callback may hold several.
+    const held = (): void => revoke()
+    this.#leases.add(held)
+    return {
+      generation: this.id,
+      [Symbol.dispose]: () => {
+        this.#leases.delete(held)
+        if (this.#leases.size === 0) this.#idle?.()
+      },
+    }
+  }
+
+  /** Waits until nobody holds it, at most `drainMs`, and disposes it. Call once, after it stopped serving. */
+  async retire(drainMs: number): Promise<Drained> {
+    await this.#drained(drainMs)
+    const cut = this.#leases.size
+    for (const revoke of this.#leases) revoke()
+    await this.#dispose()
+    return { cut }
+  }
+
+  /** Ends the drain time now. */
+  hurry(): void {
+    this.#idle?.()
+  }
+
+  #drained(drainMs: number): Promise<void> {
+    if (this.#leases.size === 0 || drainMs === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, drainMs)
+      // A draining plugin must not keep a process alive that has nothing else to do.
+      timer.unref()
+      this.#idle = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}

@@ -1,0 +1,132 @@
+import type { PluginLogger } from '@plugboard/sdk'
+import { discoverPackages, discoverRoot, pluginRoot, type PluginRoot, type PluginSource } from './discovery.ts'
+import { Events, type KernelEvents } from './events.ts'
+import { Lifecycle, type LifecycleHost } from './lifecycle.ts'
+import type { PluginInfo, PluginOrigin } from './plugin-info.ts'
+import { Registry } from './registry.ts'
+import type { Scope } from './scope.ts'
+import type { SettingsSources } from './settings.ts'
+import { watchRoots, type Watcher } from './watcher.ts'
+
+export interface KernelOptions {
+  /** Version plugins state their range against. */
+  readonly version: string
+  readonly scope: Scope
+  /** Folders to look for plugins in. Those that are `watched` are reloaded when their files change. */
+  readonly folders: readonly { readonly dir: string; readonly origin: PluginOrigin; readonly watched: boolean }[]
+  /** Its dependencies with the keyword are plugins. */
+  readonly hostDir: string | undefined
+  /** Milliseconds a replaced version may go on with the calls that run on it. */
+  readonly drainMs: number
+  logFor(pluginId: string): PluginLogger
+  settingsFor(pluginId: string): SettingsSources
+}
+
+const STRENGTH: readonly PluginOrigin[] = ['built-in', 'npm', 'drop-in', 'folder']
+
+/** Finds plugins, loads them, follows their changes. Knows nothing of models, money or HTTP. */
+export class Kernel implements AsyncDisposable {
+  readonly registry = new Registry()
+  readonly events: Events<KernelEvents>
+  readonly #options: KernelOptions
+  readonly #host: LifecycleHost
+  readonly #plugins = new Map<string, Lifecycle>()
+  #roots: readonly PluginRoot[] = []
+  #packages: readonly PluginSource[] = []
+  #watcher: Watcher | undefined
+
+  constructor(options: KernelOptions) {
+    this.#options = options
+    const log = options.logFor('kernel')
+    this.events = new Events<KernelEvents>((error, event) => log.error(`a listener of "${event}" failed`, { error }))
+    const { version, scope, drainMs } = options
+    this.#host = {
+      version,
+      scope,
+      drainMs,
+      registry: this.registry,
+      events: this.events,
+      logFor: (id) => options.logFor(id),
+      settingsFor: (id) => options.settingsFor(id),
+    }
+  }
+
+  /** Loads everything there is. A plugin that fails is listed with its problem and stops nobody else. */
+  async start(): Promise<void> {
+    const { folders, hostDir } = this.#options
+    const roots = await Promise.all(
+      folders.map(async ({ dir, origin, watched }) => ({ ...(await pluginRoot(dir, origin)), watched })),
+    )
+    this.#roots = roots
+    this.#packages = hostDir === undefined ? [] : await discoverPackages(hostDir)
+    this.events.on('providers:changed', ({ removed }) => {
+      if (removed.length > 0) this.#retryTaken()
+    })
+    const watched = roots.filter((root) => root.watched)
+    if (watched.length > 0) this.#watch(watched)
+    await this.rescan()
+    await this.#watcher?.ready
+  }
+
+  get plugins(): readonly PluginInfo[] {
+    return [...this.#plugins.values()].map(({ info }) => info).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  /** Looks for plugins anew and brings every one up to date. Resolves when that is done. */
+  async rescan(): Promise<void> {
+    const found = await this.#discover()
+    const ids = new Set([...found.keys(), ...this.#plugins.keys()])
+    await Promise.all([...ids].map((id) => this.#update(id, found.get(id))))
+  }
+
+  /** Loads one plugin again, also when its files have not changed since it was refused. */
+  async reload(id: string): Promise<PluginInfo | undefined> {
+    await this.#update(id, (await this.#discover()).get(id), true)
+    return this.#plugins.get(id)?.info
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#watcher?.[Symbol.asyncDispose]()
+    await Promise.all([...this.#plugins.values()].map((plugin) => plugin.close(0)))
+  }
+
+  #watch(roots: readonly PluginRoot[]): void {
+    const log = this.#options.logFor('kernel')
+    const changed = async (name: string): Promise<void> => {
+      try {
+        await this.#update(name, (await this.#discover()).get(name))
+      } catch (error) {
+        log.error(`plugin "${name}" could not be looked at`, { error })
+      }
+    }
+    this.#watcher = watchRoots(roots, {
+      changed: (name) => void changed(name),
+      failed: (error) => log.error('watching the plugin folders failed', { error }),
+    })
+  }
+
+  /** A provider id became free: plugins that were refused because it was taken get another chance. */
+  #retryTaken(): void {
+    for (const { info } of this.#plugins.values())
+      if (info.problem?.code === 'CONTRIBUTION_TAKEN') void this.reload(info.id)
+  }
+
+  /** The strongest source of each id. */
+  async #discover(): Promise<Map<string, PluginSource>> {
+    const sources = [...(await Promise.all(this.#roots.map(discoverRoot))).flat(), ...this.#packages]
+    const strongest = new Map<string, PluginSource>()
+    for (const source of sources.toSorted((a, b) => STRENGTH.indexOf(a.origin) - STRENGTH.indexOf(b.origin)))
+      strongest.set(source.id, source)
+    return strongest
+  }
+
+  async #update(id: string, source: PluginSource | undefined, force = false): Promise<void> {
+    let plugin = this.#plugins.get(id)
+    if (plugin === undefined) {
+      if (source === undefined) return
+      plugin = new Lifecycle(id, source, this.#host)
+      this.#plugins.set(id, plugin)
+    }
+    await plugin.update(source, force)
+  }
+}

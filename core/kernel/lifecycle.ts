@@ -1,0 +1,237 @@
+import type { PluginLogger } from '@plugboard/sdk'
+import { makeProviders, definitionOf } from './contributions.ts'
+import type { PluginSource } from './discovery.ts'
+import { kernelError } from './errors.ts'
+import type { Events, KernelEvents } from './events.ts'
+import { fingerprint } from './fingerprint.ts'
+import { Generation } from './generation.ts'
+import { importPlugin } from './loader.ts'
+import { readManifest, type Manifest } from './manifest.ts'
+import { createPluginContext } from './plugin-context.ts'
+import { problemOf, type PluginInfo, type PluginProblem, type PluginState } from './plugin-info.ts'
+import type { ProviderContribution, Registry } from './registry.ts'
+import type { Scope } from './scope.ts'
+import { readSettings, type SettingsSources } from './settings.ts'
+
+export interface LifecycleHost {
+  readonly version: string
+  readonly registry: Registry
+  readonly scope: Scope
+  readonly events: Events<KernelEvents>
+  readonly drainMs: number
+  logFor(pluginId: string): PluginLogger
+  settingsFor(pluginId: string): SettingsSources
+}
+
+interface Serving {
+  readonly manifest: Manifest
+  readonly source: PluginSource
+  readonly hash: string
+  readonly generation: Generation
+}
+
+interface Built extends Serving {
+  readonly contributions: readonly ProviderContribution[]
+}
+
+/**
+ * One plugin through all its versions. Changes are worked off one after the other, newest wins: a version is built aside,
+ * swapped in with one synchronous step, and the former one is disposed when its last call is over.
+ */
+export class Lifecycle {
+  readonly id: string
+  readonly #host: LifecycleHost
+  #source: PluginSource | undefined
+  #serving: Serving | undefined
+  #state: PluginState = 'found'
+  #problem: PluginProblem | undefined
+  /** The last content that was refused, so that a touched file does not load it again. */
+  #refused: string | undefined
+  /** A module that threw while it was evaluated stays failed under its URL, so every new try needs a new one. */
+  #tries = 0
+  #changed = false
+  #work: Promise<void> | undefined
+  readonly #draining = new Map<Generation, Promise<void>>()
+
+  constructor(id: string, source: PluginSource, host: LifecycleHost) {
+    this.id = id
+    this.#source = source
+    this.#host = host
+  }
+
+  get info(): PluginInfo {
+    const serving = this.#serving
+    const source = serving?.source ?? this.#source
+    return {
+      id: this.id,
+      name: serving?.manifest.name ?? this.id,
+      version: serving?.manifest.version,
+      origin: source?.origin ?? 'drop-in',
+      dir: source?.dir ?? '',
+      state: this.#state,
+      generation: serving?.generation.id,
+      providers: serving?.manifest.contributes.providers?.map(({ id }) => id) ?? [],
+      problem: this.#problem,
+      calls: {
+        current: serving?.generation.leases ?? 0,
+        draining: [...this.#draining.keys()].reduce((sum, { leases }) => sum + leases, 0),
+      },
+    }
+  }
+
+  /** Looks again at the plugin's files, which now come from `source` (undefined: they are gone). Resolves when it is done. */
+  update(source: PluginSource | undefined, force = false): Promise<void> {
+    this.#source = source
+    if (force) this.#refused = undefined
+    this.#changed = true
+    return (this.#work ??= this.#run())
+  }
+
+  /** Stops serving and disposes every version, without waiting for calls longer than `drainMs`. */
+  async close(drainMs: number): Promise<void> {
+    await this.#work
+    const serving = this.#serving
+    this.#serving = undefined
+    this.#host.registry.swap(this.id, [])
+    if (serving !== undefined) void this.#retire(serving.generation, drainMs)
+    if (drainMs === 0) for (const generation of this.#draining.keys()) generation.hurry()
+    await Promise.all(this.#draining.values())
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#changed) {
+        this.#changed = false
+        await this.#once()
+      }
+    } finally {
+      this.#work = undefined
+    }
+  }
+
+  async #once(): Promise<void> {
+    const source = this.#source
+    if (source === undefined) return this.#unplug()
+    let hash: string | undefined
+    try {
+      hash = await fingerprint(source.dir)
+      if (hash === this.#serving?.hash && source.dir === this.#serving.source.dir) return this.#settled()
+      if (hash === this.#refused) return
+      if (this.#serving === undefined) this.#enter('loading')
+      this.#swapIn(await this.#build(source, hash))
+    } catch (error) {
+      this.#refuse(error, hash)
+    }
+  }
+
+  async #build(source: PluginSource, hash: string): Promise<Built> {
+    const host = this.#host
+    const read = await readManifest(source.dir, this.id, host.version)
+    const { manifest } = read
+    const settings = await readSettings(read, source.dir, host.settingsFor(this.id))
+    const id = this.#tries === 0 ? hash : `${hash}.${this.#tries}`
+    const scope = host.scope.child()
+    const stop = new AbortController()
+    scope.defer(() => stop.abort(kernelError('PROVIDER_UNPLUGGED', `Plugin "${this.id}" was replaced or removed.`)))
+    try {
+      const definition =
+        manifest.main === undefined
+          ? undefined
+          : definitionOf(await importPlugin(source.dir, manifest.main, id), manifest.main)
+      const context = createPluginContext({
+        manifest,
+        settings,
+        generation: id,
+        scope,
+        signal: stop.signal,
+        log: host.logFor(this.id),
+      })
+      const made = await makeProviders(definition, manifest, settings, context)
+      // Files that changed while they were read would make a version that never existed as a whole.
+      if ((await fingerprint(source.dir)) !== hash) {
+        this.#changed = true
+        throw kernelError('PLUGIN_LOAD_FAILED', `The files of plugin "${this.id}" changed while they were loaded.`)
+      }
+      const generation = new Generation(id, () => scope[Symbol.asyncDispose]())
+      const contributions = made.map((each) => ({ id: each.declaration.id, pluginId: this.id, generation, ...each }))
+      host.registry.checkFree(
+        this.id,
+        contributions.map((contribution) => contribution.id),
+      )
+      return { manifest, source, hash, generation, contributions }
+    } catch (error) {
+      this.#tries++
+      await scope[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** No await in here: between the old version and the new one there is no moment without either. */
+  #swapIn(built: Built): void {
+    const { registry, events } = this.#host
+    const before = this.#serving
+    const delta = registry.swap(this.id, built.contributions)
+    this.#serving = built
+    this.#refused = undefined
+    this.#problem = undefined
+    this.#enter('ready')
+    events.emit('plugin:swapped', { id: this.id, from: before?.generation.id, to: built.generation.id })
+    events.emit('providers:changed', delta)
+    if (before !== undefined) void this.#retire(before.generation, this.#host.drainMs)
+  }
+
+  #refuse(error: unknown, hash: string | undefined): void {
+    // A change during the load is not the plugin's fault; the next round reads the new files.
+    if (this.#changed) return
+    this.#refused = hash
+    this.#problem = problemOf(error)
+    this.#enter(this.#serving === undefined ? 'failed' : 'rejected')
+    this.#host.events.emit('plugin:rejected', {
+      id: this.id,
+      serving: this.#serving?.generation.id,
+      problem: this.#problem,
+    })
+  }
+
+  /** The files are again those of the version that serves. */
+  #settled(): void {
+    this.#refused = undefined
+    this.#problem = undefined
+    if (this.#state !== 'ready') this.#enter('ready')
+  }
+
+  #unplug(): void {
+    const before = this.#serving
+    this.#serving = undefined
+    this.#problem = undefined
+    this.#refused = undefined
+    if (before === undefined) return this.#enter('gone')
+    const delta = this.#host.registry.swap(this.id, [])
+    this.#enter('draining')
+    this.#host.events.emit('plugin:unplugged', { id: this.id, from: before.generation.id })
+    this.#host.events.emit('providers:changed', delta)
+    void this.#retire(before.generation, this.#host.drainMs).then(() => {
+      if (this.#state === 'draining') this.#enter('gone')
+    })
+  }
+
+  #retire(generation: Generation, drainMs: number): Promise<void> {
+    const retired = this.#dispose(generation, drainMs)
+    this.#draining.set(generation, retired)
+    return retired.finally(() => this.#draining.delete(generation))
+  }
+
+  async #dispose(generation: Generation, drainMs: number): Promise<void> {
+    try {
+      const { cut } = await generation.retire(drainMs)
+      this.#host.events.emit('plugin:disposed', { id: this.id, generation: generation.id, cut })
+    } catch (error) {
+      this.#host.logFor(this.id).error('a version could not be disposed cleanly', { generation: generation.id, error })
+    }
+  }
+
+  #enter(state: PluginState): void {
+    this.#state = state
+    this.#host.events.emit('plugin:state', this.info)
+  }
+}

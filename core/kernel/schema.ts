@@ -1,0 +1,115 @@
+// The one file that knows ajv.
+import addFormats from 'ajv-formats'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { distance } from 'fastest-levenshtein'
+
+export interface SchemaFinding {
+  /** JSON pointer of the value concerned; the empty string is the whole document. */
+  readonly pointer: string
+  readonly message: string
+  readonly didYouMean?: string
+}
+
+export interface Checked<T> {
+  readonly value: T
+  readonly findings: readonly SchemaFinding[]
+}
+
+/** Checks a value and fills in defaults. The value itself is changed when defaults are on. */
+export type Check<T> = (value: unknown) => Checked<T>
+
+export interface SchemaOptions {
+  /** Fills in the schema's defaults. Default false. */
+  readonly useDefaults?: boolean
+}
+
+/**
+ * Compiles a schema. Each call makes its own ajv instance, so that all of it can be collected with its last user: one
+ * shared instance would keep every schema of every plugin version for ever.
+ */
+export function compileSchema<T>(schema: object, { useDefaults = false }: SchemaOptions = {}): Check<T> {
+  const ajv = new Ajv2020({ strict: true, allErrors: true, useDefaults, strictRequired: false, strictTypes: false })
+  addFormats.default(ajv)
+  const validate: ValidateFunction = ajv.compile(schema)
+  return (value) =>
+    validate(value)
+      ? { value: value as T, findings: [] }
+      : { value: value as T, findings: readable(validate.errors ?? [], schema) }
+}
+
+function readable(errors: readonly ErrorObject[], schema: object): SchemaFinding[] {
+  const telling = errors.filter((error) => !isConsequence(error, errors))
+  const findings = telling.map((error) => finding(error, schema))
+  const seen = new Set<string>()
+  return findings.filter(({ pointer, message }) => {
+    const key = `${pointer} ${message}`
+    return !seen.has(key) && seen.add(key)
+  })
+}
+
+/** "Must match one of" only repeats what the branches below it say in plain words. */
+const isConsequence = (error: ErrorObject, all: readonly ErrorObject[]): boolean =>
+  (error.keyword === 'anyOf' || error.keyword === 'oneOf' || error.keyword === 'if') &&
+  all.some(
+    (other) =>
+      other !== error &&
+      other.instancePath.startsWith(error.instancePath) &&
+      other.schemaPath.startsWith(error.schemaPath),
+  )
+
+function finding(error: ErrorObject, schema: object): SchemaFinding {
+  const pointer = error.instancePath
+  const params = error.params as Record<string, unknown>
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const key = String(params['additionalProperty'])
+      const known = nearest(key, Object.keys(propertiesAt(schema, error.schemaPath)))
+      return {
+        pointer: `${pointer}/${escape(key)}`,
+        message: `unknown key "${key}"`,
+        ...(known === undefined ? {} : { didYouMean: known }),
+      }
+    }
+    case 'required':
+      return { pointer: `${pointer}/${escape(String(params['missingProperty']))}`, message: 'is required' }
+    case 'const':
+      return { pointer, message: `must be ${JSON.stringify(params['allowedValue'])}` }
+    case 'enum': {
+      const allowed = params['allowedValues'] as unknown[]
+      return { pointer, message: `must be one of ${allowed.map((value) => JSON.stringify(value)).join(', ')}` }
+    }
+    case 'type':
+      return { pointer, message: `must be of type ${String(params['type'])}` }
+    case 'pattern':
+      return { pointer, message: `must match ${String(params['pattern'])}` }
+    case 'format':
+      return { pointer, message: `must be a ${String(params['format'])}` }
+    default:
+      return { pointer, message: error.message ?? `breaks the rule "${error.keyword}"` }
+  }
+}
+
+/** The `properties` beside the keyword that a schema path names, through `$ref`s. */
+function propertiesAt(schema: object, schemaPath: string): object {
+  const hash = schemaPath.indexOf('#')
+  let node: unknown = schema
+  for (const part of schemaPath
+    .slice(hash + 1)
+    .split('/')
+    .slice(1, -1)) {
+    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
+    node = (node as Record<string, unknown> | undefined)?.[key]
+  }
+  return ((node as { properties?: object } | undefined)?.properties ?? {}) as object
+}
+
+/** The candidate that a typing error most likely meant, if any is near. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, edits: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .toSorted((a, b) => a.edits - b.edits)
+  const best = ranked[0]
+  return best !== undefined && best.edits <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined
+}
+
+const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')

@@ -1,0 +1,51 @@
+import { ProviderError, type ProviderRequest } from '@plugboard/sdk'
+import type { Registry } from '../kernel/registry.ts'
+import type { Clock } from '../services/clock/clock.ts'
+import type { CallRequest, LiveCall, Call } from './call.ts'
+import { committed } from './committed.ts'
+import type { Next } from './compose.ts'
+
+const DEFAULT_LIMIT_MS = 300_000
+
+/**
+ * The end of the chain: one try with one provider. The lease on the plugin's version is taken here and given back when
+ * the call is settled, so that a replaced version lives exactly as long as the calls that run on it.
+ */
+export const attempt =
+  (registry: Registry, clock: Clock): Next =>
+  async (call) => {
+    const model = call.facts.target
+    if (model === undefined) throw new ProviderError('plugin', 'The call reached its provider without a model.')
+    const lease = registry.lease(model.provider, () => (call as LiveCall).stop(replaced(model.provider)))
+    call.facts.generation = lease.generation
+    call.settled(() => lease[Symbol.dispose]())
+    const { options } = call.request
+    const batches = await committed(
+      lease.contribution.provider.stream(requestOf(call, call.request), call.signal),
+      call.signal,
+      {
+        firstMs: options.timeoutMs ?? DEFAULT_LIMIT_MS,
+        idleMs: options.idleTimeoutMs ?? DEFAULT_LIMIT_MS,
+      },
+    )
+    call.facts.ttfbMs = clock.monotonic() - call.startedAt
+    return { provider: model.provider, model: model.id, batches }
+  }
+
+const requestOf = ({ facts }: Call, { context, options, stream, wire }: CallRequest): ProviderRequest => ({
+  model: facts.target as NonNullable<typeof facts.target>,
+  context,
+  options,
+  stream,
+  ...(wire === undefined ? {} : { wire }),
+})
+
+const replaced = (provider: string): ProviderError =>
+  new ProviderError(
+    'server',
+    `The plugin of "${provider}" was replaced and this answer took longer than its drain time.`,
+    {
+      providerCode: 'plugin_replaced',
+      hint: 'Ask again; the new version answers.',
+    },
+  )

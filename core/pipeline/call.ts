@@ -1,0 +1,125 @@
+import {
+  MessageBuilder,
+  type Batch,
+  type Context,
+  type Cost,
+  type FinishEvent,
+  type GenerationOptions,
+  type LlmError,
+  type Model,
+  type Usage,
+  type WireFields,
+} from '@plugboard/sdk'
+
+/** Who calls: what money, limits and the audit log are kept by. */
+export interface Caller {
+  readonly keyId?: string | undefined
+  readonly trackingId?: string | undefined
+  readonly userId?: string | undefined
+  readonly projectId?: string | undefined
+}
+
+/** What is asked, before anything is decided about it. */
+export interface CallRequest {
+  /** As the caller wrote it, or a model it already has. */
+  readonly model: string | Model
+  readonly context: Context
+  readonly options: GenerationOptions
+  readonly stream: boolean
+  readonly wire?: WireFields | undefined
+  readonly caller: Caller
+}
+
+/** How a call ended. */
+export type Outcome =
+  | { readonly status: 'completed'; readonly finish: FinishEvent }
+  | { readonly status: 'failed'; readonly error: LlmError; readonly cause: unknown }
+  | { readonly status: 'cancelled' }
+
+/** What a call turned out to be; each part is filled in by the one who knows it. */
+export interface CallFacts {
+  target?: Model
+  /** The version of the plugin that serves it. */
+  generation?: string
+  attempt: number
+  /** Milliseconds from the start of the call to its first batch. */
+  ttfbMs?: number
+  usage?: Usage
+  cost?: Cost
+  latencyMs?: number
+}
+
+/** One request on its way. */
+export interface Call {
+  readonly id: string
+  readonly request: CallRequest
+  /** Aborts when the caller leaves or the call must stop. */
+  readonly signal: AbortSignal
+  readonly facts: CallFacts
+  /** What has been delivered so far. */
+  readonly message: MessageBuilder
+  /** Monotonic milliseconds at which it began. */
+  readonly startedAt: number
+  /** Sees every batch before it is delivered. Synchronous; must neither throw nor change the batch. */
+  tap(see: (batch: Batch) => void): void
+  /** Runs exactly once when the call is over, last registered first, before its last batch is delivered. */
+  settled(done: (outcome: Outcome) => void | Promise<void>): void
+}
+
+export class LiveCall implements Call {
+  readonly id: string
+  readonly request: CallRequest
+  readonly facts: CallFacts = { attempt: 1 }
+  readonly message = new MessageBuilder()
+  readonly startedAt: number
+  readonly #abort = new AbortController()
+  readonly #taps: ((batch: Batch) => void)[] = []
+  readonly #done: ((outcome: Outcome) => void | Promise<void>)[] = []
+  #settling: Promise<void> | undefined
+
+  constructor(id: string, request: CallRequest, startedAt: number) {
+    this.id = id
+    this.request = request
+    this.startedAt = startedAt
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  tap(see: (batch: Batch) => void): void {
+    this.#taps.push(see)
+  }
+
+  settled(done: (outcome: Outcome) => void | Promise<void>): void {
+    this.#done.push(done)
+  }
+
+  /** Tells everybody to stop. The first reason counts. */
+  stop(reason: unknown): void {
+    if (!this.#abort.signal.aborted) this.#abort.abort(reason)
+  }
+
+  saw(batch: Batch): void {
+    this.message.add(batch)
+    for (const see of this.#taps) see(batch)
+  }
+
+  /** The first outcome counts; every later call waits for the same settlement. Rejects when it could not be recorded. */
+  settle(outcome: Outcome): Promise<void> {
+    return (this.#settling ??= this.#settle(outcome))
+  }
+
+  async #settle(outcome: Outcome): Promise<void> {
+    let failure: unknown
+    for (const done of this.#done.toReversed()) {
+      try {
+        await done(outcome)
+      } catch (error) {
+        // The others must be told all the same: a lease or a hold that is not given back stays for ever.
+        failure ??= error
+      }
+    }
+    if (failure !== undefined) throw failure
+  }
+}

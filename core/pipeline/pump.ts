@@ -1,0 +1,77 @@
+import type { Batch } from '@plugboard/sdk'
+import { llmErrorOf, truncated } from './call-error.ts'
+import type { LiveCall } from './call.ts'
+import type { Next, Reply } from './compose.ts'
+
+/**
+ * The only code between a provider and a surface that runs per batch. It settles the call exactly once: before the batch
+ * that completes the answer is given out, when the stream fails, or when the reader leaves.
+ *
+ * A class and not a generator: a generator that was never started skips its `finally`, and a client may leave before the
+ * first read.
+ */
+class Pump implements AsyncIterator<Batch> {
+  readonly #call: LiveCall
+  readonly #from: AsyncIterator<Batch>
+  #over = false
+
+  constructor(call: LiveCall, from: AsyncIterator<Batch>) {
+    this.#call = call
+    this.#from = from
+  }
+
+  async next(): Promise<IteratorResult<Batch>> {
+    if (this.#over) return { done: true, value: undefined }
+    try {
+      const step = await this.#from.next()
+      if (step.done === true) throw truncated()
+      this.#call.saw(step.value)
+      const last = step.value.at(-1)
+      if (last?.type === 'finish') {
+        this.#over = true
+        await this.#call.settle({ status: 'completed', finish: last })
+        this.#leave()
+      }
+      return step
+    } catch (error) {
+      this.#over = true
+      this.#leave()
+      await this.#call.settle(this.#failed(error))
+      throw error
+    }
+  }
+
+  async return(): Promise<IteratorResult<Batch>> {
+    if (!this.#over) {
+      this.#over = true
+      this.#call.stop('the reader left')
+      this.#leave()
+      await this.#call.settle({ status: 'cancelled' })
+    }
+    return { done: true, value: undefined }
+  }
+
+  /** Not awaited: a plugin that ignores being told to stop must not keep the settlement waiting. */
+  #leave(): void {
+    this.#from.return?.().catch(() => undefined)
+  }
+
+  #failed(error: unknown): Parameters<LiveCall['settle']>[0] {
+    const info = llmErrorOf(error, this.#call)
+    return info.class === 'aborted' ? { status: 'cancelled' } : { status: 'failed', error: info, cause: error }
+  }
+}
+
+/** Sends a call down the chain. Rejects when it fails before the first batch; the call is settled then. */
+export async function run(call: LiveCall, chain: Next): Promise<Reply> {
+  try {
+    const reply = await chain(call)
+    return { ...reply, batches: new Pump(call, reply.batches) }
+  } catch (error) {
+    const info = llmErrorOf(error, call)
+    await call.settle(
+      info.class === 'aborted' ? { status: 'cancelled' } : { status: 'failed', error: info, cause: error },
+    )
+    throw error
+  }
+}

@@ -1,0 +1,258 @@
+// The composition root: the one file that names every concrete class.
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { PlugboardError, type AssistantMessage, type Context, type GenerationOptions, type Model } from '@plugboard/sdk'
+import { builtInDir } from './kernel/discovery.ts'
+import type { KernelEvents, Unsubscribe } from './kernel/events.ts'
+import { Kernel, type KernelOptions } from './kernel/kernel.ts'
+import type { PluginInfo } from './kernel/plugin-info.ts'
+import { Scope } from './kernel/scope.ts'
+import { Engine } from './pipeline/engine.ts'
+import { pipeline } from './pipeline/order.ts'
+import { AuditLog } from './services/audit/audit.ts'
+import { auditPlugins } from './services/audit/audit-plugins.ts'
+import { SqliteAuditLog } from './services/audit/sqlite-audit-log.ts'
+import { Catalog } from './services/catalog/catalog.ts'
+import { RegistryCatalog } from './services/catalog/registry-catalog.ts'
+import { Clock, systemClock } from './services/clock/clock.ts'
+import { CostService } from './services/cost/cost.ts'
+import { DeclaredPrices } from './services/cost/declared-prices.ts'
+import { KeyRing } from './services/keys/keys.ts'
+import { SqliteKeyRing } from './services/keys/sqlite-key-ring.ts'
+import { Ledger } from './services/ledger/ledger.ts'
+import { SqliteLedger } from './services/ledger/sqlite-ledger.ts'
+import { Logger } from './services/logger/logger.ts'
+import { createPinoLogger, type LogLevel } from './services/logger/pino-logger.ts'
+import { SqliteStore } from './services/store/sqlite-store.ts'
+import { Store } from './services/store/store.ts'
+import { AnswerStream } from './surfaces/library/answer-stream.ts'
+
+const { version } = createRequire(import.meta.url)('./package.json') as { version: string }
+
+const DRAIN_MS = 30_000
+
+export interface PlugboardOptions {
+  /**
+   * Folder for the database and the drop-in `plugins`. Default: `PLUGBOARD_HOME`, else `~/.plugboard`. `false` keeps
+   * everything in memory and looks for no drop-in plugins.
+   */
+  readonly dataDir?: string | false
+  /** More folders to look for plugins in: each is one plugin, or holds several. */
+  readonly plugins?: readonly string[]
+  /** Load the plugins that ship with Plugboard. Default true. */
+  readonly builtIn?: boolean
+  /** The package whose dependencies are searched for plugins. Default: the working directory; `false` for none. */
+  readonly hostDir?: string | false
+  /** Reload plugins when their files change. Default true. */
+  readonly watch?: boolean
+  /** Settings by plugin id; they win over environment variables. */
+  readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** Where plugins' declared variables are read from. Default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Milliseconds a replaced plugin may go on with its running calls. Default 30,000. */
+  readonly drainMs?: number
+  /** Default `LOG_LEVEL`, else `warn`. */
+  readonly logLevel?: LogLevel
+  /** Registers services of the host's own in place of ours, for example `scope.value(Clock, myClock)`. */
+  readonly services?: (scope: Scope) => void
+}
+
+export interface StreamOptions extends GenerationOptions {
+  readonly signal?: AbortSignal
+  /** Whom the ledger books the call to. */
+  readonly userId?: string
+  readonly projectId?: string
+  readonly trackingId?: string
+}
+
+/** A running Plugboard: plugins, services, and calls to models. Dispose it when done. */
+export class Plugboard implements AsyncDisposable {
+  readonly version = version
+  readonly #scope: Scope
+  readonly #kernel: Kernel
+  readonly engine: Engine
+
+  constructor(scope: Scope, kernel: Kernel, engine: Engine) {
+    this.#scope = scope
+    this.#kernel = kernel
+    this.engine = engine
+  }
+
+  get plugins(): readonly PluginInfo[] {
+    return this.#kernel.plugins
+  }
+
+  /** Loads a plugin again, also when its files have not changed. Undefined when there is none of that id. */
+  reloadPlugin(id: string): Promise<PluginInfo | undefined> {
+    return this.#kernel.reload(id)
+  }
+
+  on<K extends keyof KernelEvents>(event: K, listener: (payload: KernelEvents[K]) => void): Unsubscribe {
+    return this.#kernel.events.on(event, listener)
+  }
+
+  /** A model by provider and id. Throws PlugboardError with candidates when there is none. */
+  async getModel(provider: string, id: string): Promise<Model> {
+    return this.catalog.get(provider, id)
+  }
+
+  /** Begins a call at once. Never throws: failures are the stream's last event. */
+  stream(model: string | Model, context: Context, options: StreamOptions = {}): AnswerStream {
+    return this.#call(model, context, options, true)
+  }
+
+  /** The whole message. Never rejects: look at its `stopReason` and `error`. */
+  complete(model: string | Model, context: Context, options: StreamOptions = {}): Promise<AssistantMessage> {
+    return this.#call(model, context, options, false).result()
+  }
+
+  get catalog(): Catalog {
+    return this.#scope.get(Catalog)
+  }
+
+  get ledger(): Ledger {
+    return this.#scope.get(Ledger)
+  }
+
+  get keys(): KeyRing {
+    return this.#scope.get(KeyRing)
+  }
+
+  get auditLog(): AuditLog {
+    return this.#scope.get(AuditLog)
+  }
+
+  get logger(): Logger {
+    return this.#scope.get(Logger)
+  }
+
+  get clock(): Clock {
+    return this.#scope.get(Clock)
+  }
+
+  /** Stops what still runs, gives every plugin back what it holds, closes the database. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.engine.stopAll(
+      new PlugboardError('SHUTTING_DOWN', 'Plugboard is shutting down.', { hint: 'Ask again when it is back.' }),
+    )
+    await this.engine.idle()
+    await this.#kernel[Symbol.asyncDispose]()
+    await this.#scope[Symbol.asyncDispose]()
+  }
+
+  #call(model: string | Model, context: Context, options: StreamOptions, stream: boolean): AnswerStream {
+    const { signal, userId, projectId, trackingId, ...generation } = options
+    const running = this.engine.begin({
+      model,
+      context,
+      options: generation,
+      stream,
+      caller: { userId, projectId, trackingId },
+    })
+    if (signal !== undefined) follow(signal, running.call)
+    return new AnswerStream(running, () => this.clock.now())
+  }
+}
+
+/** Starts the services and loads every plugin. Rejects only when the host itself cannot run; broken plugins are listed. */
+export async function createPlugboard(options: PlugboardOptions = {}): Promise<Plugboard> {
+  const env = options.env ?? process.env
+  const dataDir =
+    options.dataDir === false
+      ? undefined
+      : resolve(options.dataDir ?? env['PLUGBOARD_HOME'] ?? join(homedir(), '.plugboard'))
+  const scope = new Scope()
+  try {
+    provideServices(scope, dataDir, options.logLevel ?? logLevelOf(env['LOG_LEVEL']))
+    options.services?.(scope)
+    const kernel = new Kernel(kernelOptions(scope, dataDir, env, options))
+    scope.provide(Catalog, () => new RegistryCatalog(kernel.registry, scope.get(Clock)))
+    options.services?.(scope)
+    auditPlugins(kernel.events, scope.get(AuditLog), scope.get(Logger))
+    const chain = pipeline({
+      registry: kernel.registry,
+      catalog: scope.get(Catalog),
+      clock: scope.get(Clock),
+      prices: scope.get(CostService),
+      book: scope.get(Ledger),
+      log: scope.get(AuditLog),
+    })
+    await kernel.start()
+    return new Plugboard(scope, kernel, new Engine(chain, scope.get(Clock)))
+  } catch (error) {
+    await scope[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function provideServices(scope: Scope, dataDir: string | undefined, level: LogLevel): void {
+  scope
+    .value(Clock, systemClock)
+    .provide(Logger, () => createPinoLogger(level))
+    .provide(Store, () => new SqliteStore(dataDir === undefined ? ':memory:' : join(dataDir, 'plugboard.db')))
+    .provide(Ledger, (own) => new SqliteLedger(own.get(Store)))
+    .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
+    .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))
+    .provide(CostService, () => new DeclaredPrices())
+}
+
+function kernelOptions(
+  scope: Scope,
+  dataDir: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  {
+    plugins = [],
+    builtIn = true,
+    hostDir = process.cwd(),
+    watch = true,
+    settings = {},
+    drainMs = DRAIN_MS,
+  }: PlugboardOptions,
+): KernelOptions {
+  const folders: KernelOptions['folders'][number][] = []
+  if (builtIn) folders.push({ dir: builtInDir(), origin: 'built-in', watched: false })
+  if (dataDir !== undefined) folders.push({ dir: dropInDir(dataDir), origin: 'drop-in', watched: watch })
+  for (const dir of plugins) folders.push({ dir: resolve(dir), origin: 'folder', watched: watch })
+  const log = scope.get(Logger)
+  return {
+    version,
+    scope,
+    folders,
+    hostDir: hostDir === false ? undefined : hostDir,
+    drainMs,
+    logFor: (plugin) => log.child({ plugin }),
+    settingsFor: (id) => ({ own: settings[id] ?? {}, env }),
+  }
+}
+
+function dropInDir(dataDir: string): string {
+  const dir = join(dataDir, 'plugins')
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    return dir
+  } catch (error) {
+    throw new PlugboardError(
+      'DATA_DIR_UNUSABLE',
+      `The data folder ${dataDir} cannot be used: ${(error as Error).message}`,
+      {
+        hint: 'Set PLUGBOARD_HOME to a folder this user can write to.',
+        cause: error,
+      },
+    )
+  }
+}
+
+const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'] satisfies LogLevel[]
+
+const logLevelOf = (text: string | undefined): LogLevel =>
+  text !== undefined && LEVELS.includes(text) ? (text as LogLevel) : 'warn'
+
+/** Stops the call with the caller's signal, without holding on to the signal after the call is over. */
+function follow(signal: AbortSignal, call: { stop(reason: unknown): void; settled(done: () => void): void }): void {
+  if (signal.aborted) return call.stop(signal.reason)
+  const stop = (): void => call.stop(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  call.settled(() => signal.removeEventListener('abort', stop))
+}

@@ -1,0 +1,31 @@
+import { token } from '../../kernel/scope.ts'
+
+export type AuditAction =
+  | 'plugin_loaded'
+  | 'plugin_reloaded'
+  | 'plugin_failed'
+  | 'plugin_removed'
+  | 'key_created'
+  | 'call_refused'
+
+export interface AuditEntry {
+  readonly seq: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly action: AuditAction
+  /** What it was done to: a plugin's id, a key's id, a call's id. */
+  readonly subject: string
+  /** Who did it: a key's id, or `system`. */
+  readonly actor: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** Who did what, for the operator. Holds no secrets and no texts of requests. */
+export interface AuditLog {
+  /** Written soon, together with others; resolves when it is. */
+  record(entry: Omit<AuditEntry, 'seq' | 'at'>): Promise<void>
+  /** Newest first. Default limit 100. */
+  entries(limit?: number): readonly AuditEntry[]
+}
+
+export const AuditLog = token<AuditLog>('audit')

@@ -1,0 +1,23 @@
+import type { Model, ModelDeclaration } from '@plugboard/sdk'
+import type { ProviderContribution } from '../../kernel/registry.ts'
+
+/** A model's declaration with its provider's facts filled in. */
+export function modelOf({ declaration: provider, baseUrl }: ProviderContribution, declared: ModelDeclaration): Model {
+  const price = declared.price ?? provider.price
+  const compat =
+    provider.compat === undefined && declared.compat === undefined
+      ? undefined
+      : { ...provider.compat, ...declared.compat }
+  return {
+    ...declared,
+    provider: provider.id,
+    name: declared.name ?? declared.id,
+    api: provider.protocol ?? 'code',
+    baseUrl,
+    input: declared.input ?? ['text'],
+    tools: declared.tools ?? true,
+    reasoning: declared.reasoning ?? false,
+    ...(price === undefined ? {} : { price }),
+    ...(compat === undefined ? {} : { compat }),
+  }
+}

@@ -1,0 +1,144 @@
+import { PlugboardError, type Model } from '@plugboard/sdk'
+import type { ProviderContribution, Registry } from '../../kernel/registry.ts'
+import { nearest } from '../../kernel/schema.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Catalog } from './catalog.ts'
+import { ModelDiscovery } from './model-discovery.ts'
+import { modelOf } from './model-of.ts'
+
+const MAX_CANDIDATES = 8
+
+/** The models of the providers that are plugged in right now. */
+export class RegistryCatalog implements Catalog {
+  readonly #registry: Registry
+  readonly #discovery: ModelDiscovery
+  /** By contribution, so that a swapped plugin brings its own models and the old ones are collected with it. */
+  readonly #declared = new WeakMap<ProviderContribution, ReadonlyMap<string, Model>>()
+
+  constructor(registry: Registry, clock: Clock) {
+    this.#registry = registry
+    this.#discovery = new ModelDiscovery(clock)
+  }
+
+  resolve(name: string): Model | Promise<Model> {
+    const qualified = this.#split(name)
+    return qualified === undefined ? this.#bare(name) : this.get(qualified.provider, qualified.id)
+  }
+
+  get(provider: string, id: string): Model | Promise<Model> {
+    const contribution = this.#registry.require(provider)
+    const known = this.#known(contribution, id)
+    if (known !== undefined) return known
+    if (contribution.declaration.unlistedModels === true) return modelOf(contribution, { id })
+    if (contribution.provider.listModels === undefined)
+      throw this.#notFound(`${provider}:${id}`, this.#idsOf(contribution))
+    return this.#ask(contribution, id)
+  }
+
+  async list({ all = false }: { readonly all?: boolean } = {}): Promise<readonly Model[]> {
+    const offering = this.#registry.providers.filter(({ configured }) => all || configured)
+    const lists = await Promise.all(offering.map((contribution) => this.#listOf(contribution)))
+    return lists.flat()
+  }
+
+  defaultModel(): Model | undefined {
+    const usable = this.#registry.providers.filter(
+      ({ configured, declaration }) => configured && declaration.defaultModel !== undefined,
+    )
+    const chosen =
+      usable.find(
+        ({ declaration: { auth } }) => auth !== undefined && auth.type !== 'none' && auth.optional !== true,
+      ) ?? usable[0]
+    return chosen === undefined ? undefined : this.#declaredOf(chosen).get(chosen.declaration.defaultModel ?? '')
+  }
+
+  /** `provider:model` or `provider/model`, when the first part names a provider; model ids themselves hold both signs. */
+  #split(name: string): { provider: string; id: string } | undefined {
+    for (const sign of [':', '/']) {
+      const at = name.indexOf(sign)
+      if (at <= 0) continue
+      const provider = name.slice(0, at)
+      if (this.#registry.provider(provider) !== undefined || this.#registry.wasUnplugged(provider))
+        return { provider, id: name.slice(at + 1) }
+    }
+    return undefined
+  }
+
+  #bare(name: string): Model | Promise<Model> {
+    const having = this.#registry.providers.filter((contribution) => this.#known(contribution, name) !== undefined)
+    const usable = having.filter(({ configured }) => configured)
+    const [found, second] = usable.length > 0 ? usable : having
+    if (found !== undefined && second === undefined) return this.#known(found, name) as Model
+    if (found !== undefined) {
+      const candidates = (usable.length > 0 ? usable : having).map(({ id }) => `${id}:${name}`)
+      throw new PlugboardError('MODEL_AMBIGUOUS', `Several providers have the model "${name}".`, {
+        hint: `Name one of them: ${candidates.join(', ')}.`,
+        details: { model: name, candidates },
+      })
+    }
+    return this.#askAll(name)
+  }
+
+  async #askAll(name: string): Promise<Model> {
+    const all = await this.list({ all: true })
+    const found = all.filter(({ id }) => id === name)
+    if (found.length === 1 && found[0] !== undefined) return found[0]
+    throw this.#notFound(
+      name,
+      all.map((model) => `${model.provider}:${model.id}`),
+    )
+  }
+
+  async #ask(contribution: ProviderContribution, id: string): Promise<Model> {
+    const { models, error } = await this.#discovery.refresh(contribution)
+    const found = models.get(id)
+    if (found !== undefined) return found
+    if (error !== undefined) throw error
+    throw this.#notFound(`${contribution.id}:${id}`, this.#idsOf(contribution))
+  }
+
+  async #listOf(contribution: ProviderContribution): Promise<readonly Model[]> {
+    const declared = this.#declaredOf(contribution)
+    if (contribution.provider.listModels === undefined || !contribution.configured) return [...declared.values()]
+    const { models } = await this.#discovery.refresh(contribution)
+    return [...new Map([...models, ...declared]).values()]
+  }
+
+  #known(contribution: ProviderContribution, id: string): Model | undefined {
+    return this.#declaredOf(contribution).get(id) ?? this.#discovery.known(contribution)?.get(id)
+  }
+
+  #declaredOf(contribution: ProviderContribution): ReadonlyMap<string, Model> {
+    let models = this.#declared.get(contribution)
+    if (models === undefined) {
+      models = new Map(
+        (contribution.declaration.models ?? []).map((declared) => [declared.id, modelOf(contribution, declared)]),
+      )
+      this.#declared.set(contribution, models)
+    }
+    return models
+  }
+
+  #idsOf(contribution: ProviderContribution): string[] {
+    const ids = [...this.#declaredOf(contribution).keys(), ...(this.#discovery.known(contribution)?.keys() ?? [])]
+    return ids.map((id) => `${contribution.id}:${id}`)
+  }
+
+  #notFound(name: string, known: readonly string[]): PlugboardError {
+    const near =
+      nearest(name, known) ??
+      nearest(
+        name,
+        known.map((id) => id.slice(id.indexOf(':') + 1)),
+      )
+    const candidates = near === undefined ? known.slice(0, MAX_CANDIDATES) : [near]
+    const asked =
+      candidates.length === 0
+        ? 'No model is plugged in; `plugboard plugin list` shows why.'
+        : `Known: ${candidates.join(', ')}.`
+    return new PlugboardError('MODEL_NOT_FOUND', `The model "${name}" does not exist.`, {
+      hint: near === undefined ? asked : `Did you mean "${near}"?`,
+      details: { model: name, candidates },
+    })
+  }
+}

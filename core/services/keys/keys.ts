@@ -1,0 +1,28 @@
+import { token } from '../../kernel/scope.ts'
+
+/** A key of the gateway, without the key itself. */
+export interface ApiKey {
+  readonly id: string
+  readonly name: string
+  /** The last characters, to tell keys apart. */
+  readonly hint: string
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+}
+
+export interface NewApiKey {
+  readonly key: ApiKey
+  /** The only time it is seen; what is kept is its hash. */
+  readonly secret: string
+}
+
+/** The keys clients of the gateway show. */
+export interface KeyRing {
+  /** The key a client's secret belongs to, unless it is unknown or revoked. */
+  verify(secret: string): ApiKey | undefined
+  /** Makes a key, or takes `secret` as one; the same secret again gives the key it already is. */
+  add(name: string, secret?: string): NewApiKey
+  list(): readonly ApiKey[]
+}
+
+export const KeyRing = token<KeyRing>('keys')

@@ -1,0 +1,80 @@
+import { hash, randomBytes } from 'node:crypto'
+import { PlugboardError } from '@plugboard/sdk'
+import type { Clock } from '../clock/clock.ts'
+import type { Store } from '../store/store.ts'
+import type { ApiKey, KeyRing, NewApiKey } from './keys.ts'
+
+const MIN_SECRET_LENGTH = 16
+/** How long a verified key is believed without asking the database, so that a key revoked elsewhere soon stops working. */
+const TRUST_MS = 1_000
+
+interface Row {
+  readonly id: string
+  readonly name: string
+  readonly hint: string
+  readonly created_at: number
+}
+
+/**
+ * Keys hashed with SHA-256: they are long and random, so a slow hash would protect nothing and cost every request.
+ */
+export class SqliteKeyRing implements KeyRing {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #trusted = new Map<string, { readonly key: ApiKey; readonly until: number }>()
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  verify(secret: string): ApiKey | undefined {
+    const digest = digestOf(secret)
+    const name = digest.toString('latin1')
+    const now = this.#clock.monotonic()
+    const trusted = this.#trusted.get(name)
+    if (trusted !== undefined && trusted.until > now) return trusted.key
+    const key = this.#find(digest)
+    if (key === undefined) this.#trusted.delete(name)
+    else this.#trusted.set(name, { key, until: now + TRUST_MS })
+    return key
+  }
+
+  add(name: string, secret = `pb-${randomBytes(24).toString('base64url')}`): NewApiKey {
+    if (secret.length < MIN_SECRET_LENGTH)
+      throw new PlugboardError('KEY_TOO_SHORT', `An API key needs at least ${MIN_SECRET_LENGTH} characters.`, {
+        hint: 'Set a longer PLUGBOARD_API_KEY, or leave it out and one is made.',
+      })
+    const digest = digestOf(secret)
+    const known = this.#find(digest)
+    if (known !== undefined) return { key: known, secret }
+    const key: ApiKey = {
+      id: `key_${randomBytes(8).toString('hex')}`,
+      name,
+      hint: secret.slice(-4),
+      createdAt: this.#clock.now(),
+    }
+    this.#store.db
+      .prepare('INSERT INTO api_key (id, name, hash, hint, created_at) VALUES (?, ?, ?, ?, ?)')
+      .run(key.id, key.name, digest, key.hint, key.createdAt)
+    return { key, secret }
+  }
+
+  list(): readonly ApiKey[] {
+    const rows = this.#store.db
+      .prepare('SELECT id, name, hint, created_at FROM api_key WHERE revoked_at IS NULL ORDER BY created_at')
+      .all()
+    return (rows as unknown as Row[]).map(keyOf)
+  }
+
+  #find(digest: Buffer): ApiKey | undefined {
+    const row = this.#store.db
+      .prepare('SELECT id, name, hint, created_at FROM api_key WHERE hash = ? AND revoked_at IS NULL')
+      .get(digest)
+    return row === undefined ? undefined : keyOf(row as unknown as Row)
+  }
+}
+
+const digestOf = (secret: string): Buffer => hash('sha256', secret, 'buffer')
+
+const keyOf = ({ id, name, hint, created_at: createdAt }: Row): ApiKey => ({ id, name, hint, createdAt })

@@ -1,0 +1,48 @@
+import type { Cost, ErrorClass, Usage } from '@plugboard/sdk'
+import { token } from '../../kernel/scope.ts'
+
+/** One attempt of one call, as it was settled. Never changed afterwards. */
+export interface LedgerEntry {
+  /** The call's id; with several attempts `<id>.<attempt>`. Grows with time. */
+  readonly id: string
+  /** When it was settled, in milliseconds since 1970. */
+  readonly at: number
+  readonly keyId: string | undefined
+  readonly trackingId: string | undefined
+  readonly userId: string | undefined
+  readonly projectId: string | undefined
+  readonly provider: string
+  readonly model: string
+  /** The version of the plugin that served it. */
+  readonly generation: string | undefined
+  readonly attempt: number
+  readonly outcome: 'completed' | 'failed' | 'cancelled'
+  readonly errorClass: ErrorClass | undefined
+  readonly usage: Usage
+  /** Nano-dollars; `null` where the price is not known. */
+  readonly cost: Cost
+  readonly latencyMs: number
+  readonly ttfbMs: number | undefined
+  readonly streamed: boolean
+}
+
+export interface LedgerTotals {
+  readonly calls: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** Nano-dollars of all entries with a known price. */
+  readonly nano: bigint
+  /** Entries whose price was not known; their cost is in no sum. */
+  readonly unpriced: number
+}
+
+/** Every call and what it cost. Append-only. */
+export interface Ledger {
+  /** Resolves when the entry survives the death of the process. */
+  record(entry: LedgerEntry): Promise<void>
+  /** Newest first. Default limit 100. */
+  entries(query?: { readonly limit?: number; readonly id?: string }): readonly LedgerEntry[]
+  totals(): LedgerTotals
+}
+
+export const Ledger = token<Ledger>('ledger')

@@ -1,0 +1,152 @@
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import type { Cost, ErrorClass } from '@plugboard/sdk'
+import type { Store } from '../store/store.ts'
+import type { Ledger, LedgerEntry, LedgerTotals } from './ledger.ts'
+
+const COLUMNS = [
+  'id',
+  'at',
+  'key_id',
+  'tracking_id',
+  'user_id',
+  'project_id',
+  'provider',
+  'model',
+  'generation',
+  'attempt',
+  'outcome',
+  'error_class',
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'estimated',
+  'input_nano',
+  'output_nano',
+  'cache_read_nano',
+  'cache_write_nano',
+  'total_nano',
+  'latency_ms',
+  'ttfb_ms',
+  'streamed',
+] as const
+
+type Row = Readonly<Record<(typeof COLUMNS)[number], string | number | null>>
+
+export class SqliteLedger implements Ledger {
+  readonly #store: Store
+  readonly #insert: StatementSync
+
+  constructor(store: Store) {
+    this.#store = store
+    this.#insert = store.db.prepare(
+      `INSERT INTO ledger (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
+    )
+  }
+
+  record(entry: LedgerEntry): Promise<void> {
+    return this.#store.write(() => {
+      this.#insert.run(...values(entry))
+    })
+  }
+
+  entries({ limit = 100, id }: { readonly limit?: number; readonly id?: string } = {}): readonly LedgerEntry[] {
+    const where = id === undefined ? '' : 'WHERE id = ?'
+    const statement = this.#store.db.prepare(`SELECT * FROM ledger ${where} ORDER BY id DESC LIMIT ?`)
+    const rows = id === undefined ? statement.all(limit) : statement.all(id, limit)
+    return (rows as unknown as Row[]).map(entryOf)
+  }
+
+  totals(): LedgerTotals {
+    const statement = this.#store.db
+      .prepare(`SELECT count(*) AS calls, coalesce(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0) AS input,
+      coalesce(sum(output_tokens), 0) AS output, coalesce(sum(total_nano), 0) AS nano, count(*) - count(total_nano) AS unpriced FROM ledger`)
+    // A sum of nano-dollars may pass 2^53, some nine million dollars.
+    statement.setReadBigInts(true)
+    const row = statement.get() as Record<'calls' | 'input' | 'output' | 'nano' | 'unpriced', bigint>
+    return {
+      calls: Number(row.calls),
+      inputTokens: Number(row.input),
+      outputTokens: Number(row.output),
+      nano: row.nano,
+      unpriced: Number(row.unpriced),
+    }
+  }
+}
+
+/** In the order of COLUMNS. */
+const values = ({ usage, cost, ...entry }: LedgerEntry): SQLInputValue[] => [
+  entry.id,
+  entry.at,
+  entry.keyId ?? null,
+  entry.trackingId ?? null,
+  entry.userId ?? null,
+  entry.projectId ?? null,
+  entry.provider,
+  entry.model,
+  entry.generation ?? null,
+  entry.attempt,
+  entry.outcome,
+  entry.errorClass ?? null,
+  usage.input,
+  usage.output,
+  usage.cacheRead,
+  usage.cacheWrite,
+  usage.reasoning ?? 0,
+  usage.estimated === true ? 1 : 0,
+  cost.input,
+  cost.output,
+  cost.cacheRead,
+  cost.cacheWrite,
+  cost.total,
+  entry.latencyMs,
+  entry.ttfbMs ?? null,
+  entry.streamed ? 1 : 0,
+]
+
+function entryOf(row: Row): LedgerEntry {
+  const text = (name: keyof Row): string | undefined => (row[name] === null ? undefined : String(row[name]))
+  const number = (name: keyof Row): number => Number(row[name])
+  const nano = (name: keyof Row): number | null => (row[name] === null ? null : Number(row[name]))
+  const cost: Cost = {
+    input: nano('input_nano'),
+    output: nano('output_nano'),
+    cacheRead: nano('cache_read_nano'),
+    cacheWrite: nano('cache_write_nano'),
+    total: nano('total_nano'),
+  }
+  const [input, output, cacheRead, cacheWrite] = [
+    number('input_tokens'),
+    number('output_tokens'),
+    number('cache_read_tokens'),
+    number('cache_write_tokens'),
+  ]
+  return {
+    id: String(row.id),
+    at: number('at'),
+    keyId: text('key_id'),
+    trackingId: text('tracking_id'),
+    userId: text('user_id'),
+    projectId: text('project_id'),
+    provider: String(row.provider),
+    model: String(row.model),
+    generation: text('generation'),
+    attempt: number('attempt'),
+    outcome: String(row.outcome) as LedgerEntry['outcome'],
+    errorClass: text('error_class') as ErrorClass | undefined,
+    usage: {
+      input,
+      output,
+      cacheRead,
+      cacheWrite,
+      reasoning: number('reasoning_tokens'),
+      totalTokens: input + output + cacheRead + cacheWrite,
+      estimated: row.estimated === 1,
+    },
+    cost,
+    latencyMs: number('latency_ms'),
+    ttfbMs: row.ttfb_ms === null ? undefined : number('ttfb_ms'),
+    streamed: row.streamed === 1,
+  }
+}

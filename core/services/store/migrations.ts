@@ -1,0 +1,31 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { PlugboardError } from '@plugboard/sdk'
+import { ledgerKeysAudit } from './migrations/001-ledger-keys-audit.ts'
+
+/** The schema's history; entry n brings version n to n+1. Entries are never changed once released. */
+const MIGRATIONS: readonly string[] = [ledgerKeysAudit]
+
+/** Brings the database to this version of the schema. Two processes that start at once do it once. */
+export function migrate(db: DatabaseSync): void {
+  if (versionOf(db) === MIGRATIONS.length) return
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const from = versionOf(db)
+    if (from > MIGRATIONS.length)
+      throw new PlugboardError(
+        'STORE_TOO_NEW',
+        `The database has schema version ${from}; this Plugboard knows ${MIGRATIONS.length}.`,
+        {
+          hint: 'Use the newer Plugboard that wrote it, or another data folder.',
+        },
+      )
+    for (const step of MIGRATIONS.slice(from)) db.exec(step)
+    db.exec(`PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+const versionOf = (db: DatabaseSync): number =>
+  (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version

@@ -1,0 +1,113 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { PlugboardError } from '@plugboard/sdk'
+import { migrate } from './migrations.ts'
+import type { Store } from './store.ts'
+
+/** Milliseconds a write waits for another process that holds the database. */
+const BUSY_TIMEOUT_MS = 5_000
+
+interface Pending {
+  /** Runs the work and keeps its result for `resolve`. */
+  run(): void
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/**
+ * A store in one file (`:memory:` for none). WAL with synchronous=NORMAL: a commit survives the death of the process;
+ * the last commits before a power cut may be missing, never half-written.
+ */
+export class SqliteStore implements Store, Disposable {
+  readonly db: DatabaseSync
+  #pending: Pending[] = []
+  #closed = false
+
+  constructor(file: string) {
+    this.db = open(file)
+    migrate(this.db)
+  }
+
+  write<T>(work: () => T): Promise<T> {
+    if (this.#closed)
+      return Promise.reject(
+        new PlugboardError('STORE_CLOSED', 'The database is closed.', { hint: 'The process is shutting down.' }),
+      )
+    return new Promise((resolve, reject) => {
+      if (this.#pending.length === 0) setImmediate(() => this.#flush())
+      let result: T
+      const run = (): void => {
+        result = work()
+      }
+      this.#pending.push({ run, resolve: () => resolve(result), reject })
+    })
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closed) return
+    this.#flush()
+    this.#closed = true
+    this.db.close()
+  }
+
+  #flush(): void {
+    const batch = this.#pending
+    this.#pending = []
+    if (batch.length === 0) return
+    try {
+      this.#transaction(batch)
+    } catch {
+      return this.#flushOneByOne(batch)
+    }
+    for (const { resolve } of batch) resolve()
+  }
+
+  /** One bad write must not take the others with it. */
+  #flushOneByOne(batch: readonly Pending[]): void {
+    for (const pending of batch) {
+      try {
+        this.#transaction([pending])
+        pending.resolve()
+      } catch (error) {
+        pending.reject(storeError(error))
+      }
+    }
+  }
+
+  #transaction(batch: readonly Pending[]): void {
+    this.db.exec('BEGIN IMMEDIATE')
+    try {
+      for (const { run } of batch) run()
+      this.db.exec('COMMIT')
+    } catch (error) {
+      if (this.db.isTransaction) this.db.exec('ROLLBACK')
+      throw error
+    }
+  }
+}
+
+function open(file: string): DatabaseSync {
+  try {
+    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
+    if (file !== ':memory:') chmodSync(file, 0o600)
+    return db
+  } catch (error) {
+    throw new PlugboardError(
+      'STORE_UNAVAILABLE',
+      `The database ${file} cannot be opened: ${(error as Error).message}`,
+      {
+        hint: 'Set PLUGBOARD_HOME to a folder this user can write to.',
+        cause: error,
+      },
+    )
+  }
+}
+
+const storeError = (cause: unknown): PlugboardError =>
+  new PlugboardError('STORE_WRITE_FAILED', `The database refused a write: ${(cause as Error).message}`, {
+    hint: 'Check the free space and the permissions of the data folder.',
+    cause,
+  })

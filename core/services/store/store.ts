@@ -1,0 +1,15 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { token } from '../../kernel/scope.ts'
+
+/** The SQLite database the services keep their tables in. */
+export interface Store {
+  readonly db: DatabaseSync
+  /**
+   * Runs a write together with all others of the same tick in one transaction, alone among all processes that share the
+   * file. Resolves with its result when it is committed, and so survives the process being killed; rejects when this write
+   * could not be made, without harm to the others. The work may run more than once, so it must only touch the database.
+   */
+  write<T>(work: () => T): Promise<T>
+}
+
+export const Store = token<Store>('store')

@@ -1,0 +1,27 @@
+import { Command } from 'commander'
+import { isPlugboardError } from '@plugboard/sdk'
+import { chat } from './commands/chat.ts'
+import { models } from './commands/models.ts'
+import { pluginList } from './commands/plugin-list.ts'
+import { serve } from './commands/serve.ts'
+import { version } from './version.ts'
+
+const program = new Command('plugboard')
+  .description('Every model behind one API: a gateway, a chat and a library on plugins that swap live.')
+  .version(version)
+  .showHelpAfterError()
+  .showSuggestionAfterError()
+
+serve(program)
+chat(program)
+models(program)
+pluginList(program.command('plugin').description('Look after plugins'))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = 1
+  if (isPlugboardError(error))
+    console.error(`plugboard: ${error.message}${error.hint === undefined ? '' : `\n  ${error.hint}`}`)
+  else console.error(error)
+}

@@ -1,0 +1,6 @@
+import { createPlugboard, type Plugboard, type PlugboardOptions } from '../../plugboard.ts'
+import type { CommonOptions } from './options.ts'
+
+/** The kernel inside this process, on the same data folder as the gateway; it looks once and does not watch. */
+export const openPlugboard = ({ plugins }: CommonOptions, options: PlugboardOptions = {}): Promise<Plugboard> =>
+  createPlugboard({ plugins, watch: false, logLevel: 'error', ...options })

@@ -1,0 +1,57 @@
+import { PlugboardError } from '@plugboard/sdk'
+import type { DoorRequest } from '@plugboard/sdk/protocols'
+import type { CallRequest } from '../../pipeline/call.ts'
+import type { WantedExtras } from './answer-extras.ts'
+
+/** A client's request as the engine takes it. */
+export function callRequest(
+  { model, context, options, stream, wire, extensions }: DoorRequest,
+  keyId: string,
+): CallRequest {
+  const budget = section(extensions, 'budget')
+  return {
+    model,
+    context,
+    options,
+    stream,
+    wire,
+    caller: {
+      keyId,
+      trackingId: text(budget, 'budget', 'tracking_id'),
+      userId: text(budget, 'budget', 'user_id') ?? options.user,
+      projectId: text(budget, 'budget', 'project_id'),
+    },
+  }
+}
+
+export function wantedExtras({ extensions }: DoorRequest): WantedExtras {
+  const response = section(extensions, 'response')
+  return { cost: flag(response, 'include_cost'), latency: flag(response, 'include_latency') }
+}
+
+type Section = Readonly<Record<string, unknown>>
+
+function section(extensions: Section, name: string): Section {
+  const value = extensions[name] ?? {}
+  if (typeof value !== 'object' || Array.isArray(value)) throw wrong(name, 'an object')
+  return value as Section
+}
+
+function text(part: Section, name: string, key: string): string | undefined {
+  const value = part[key]
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'string' || value.length > 200) throw wrong(`${name}.${key}`, 'a text of at most 200 characters')
+  return value
+}
+
+function flag(part: Section, key: string): boolean {
+  const value = part[key] ?? true
+  if (typeof value !== 'boolean') throw wrong(`response.${key}`, 'true or false')
+  return value
+}
+
+const wrong = (param: string, wanted: string): PlugboardError =>
+  new PlugboardError('REQUEST_INVALID', `"${param}" must be ${wanted}.`, {
+    hint: 'Correct the field, or leave it out.',
+    details: { param },
+  })

@@ -1,0 +1,89 @@
+import { isPlugboardError, isProviderError, type ErrorClass, type LlmError } from '@plugboard/sdk'
+import type { DoorError } from '@plugboard/sdk/protocols'
+
+/** A failure on its way to a client: the body's facts and what belongs into headers. */
+export interface Problem extends DoorError {
+  readonly retryAfterMs?: number
+}
+
+type Shape = Pick<DoorError, 'status' | 'type' | 'code'>
+
+/** What a client sees when a provider's call fails. A provider's refusal of our key is not the client's to answer for. */
+const BY_CLASS: Readonly<Record<ErrorClass, Shape>> = {
+  auth: { status: 502, type: 'provider_error', code: 'invalid_credentials' },
+  invalid_request: { status: 400, type: 'invalid_request_error', code: 'invalid_request' },
+  not_found: { status: 404, type: 'not_found_error', code: 'model_not_found' },
+  context_overflow: { status: 400, type: 'invalid_request_error', code: 'context_length_exceeded' },
+  content_filter: { status: 400, type: 'invalid_request_error', code: 'content_filter' },
+  rate_limit: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded' },
+  quota: { status: 402, type: 'provider_error', code: 'quota_exceeded' },
+  overloaded: { status: 503, type: 'provider_error', code: 'provider_overloaded' },
+  server: { status: 502, type: 'provider_error', code: 'provider_failed' },
+  network: { status: 502, type: 'provider_error', code: 'provider_unreachable' },
+  timeout: { status: 504, type: 'provider_error', code: 'provider_timeout' },
+  aborted: { status: 499, type: 'invalid_request_error', code: 'request_aborted' },
+  unsupported: { status: 400, type: 'invalid_request_error', code: 'unsupported' },
+  plugin: { status: 502, type: 'provider_error', code: 'plugin_failed' },
+}
+
+/** Our own errors, by their code. */
+const BY_CODE: Readonly<Record<string, Shape>> = {
+  REQUEST_INVALID: { status: 400, type: 'invalid_request_error', code: 'invalid_request' },
+  JSON_INVALID: { status: 400, type: 'invalid_request_error', code: 'invalid_json' },
+  BODY_TOO_LARGE: { status: 413, type: 'invalid_request_error', code: 'request_too_large' },
+  CONTENT_TYPE_UNSUPPORTED: { status: 415, type: 'invalid_request_error', code: 'unsupported_content_type' },
+  KEY_MISSING: { status: 401, type: 'authentication_error', code: 'missing_api_key' },
+  KEY_INVALID: { status: 401, type: 'authentication_error', code: 'invalid_api_key' },
+  ROUTE_UNKNOWN: { status: 404, type: 'not_found_error', code: 'unknown_url' },
+  METHOD_UNKNOWN: { status: 405, type: 'invalid_request_error', code: 'method_not_allowed' },
+  MODEL_NOT_FOUND: { status: 404, type: 'not_found_error', code: 'model_not_found' },
+  MODEL_AMBIGUOUS: { status: 400, type: 'invalid_request_error', code: 'model_ambiguous' },
+  PROVIDER_UNKNOWN: { status: 404, type: 'not_found_error', code: 'provider_not_found' },
+  PROVIDER_UNPLUGGED: { status: 503, type: 'server_error', code: 'provider_unplugged' },
+  SHUTTING_DOWN: { status: 503, type: 'server_error', code: 'shutting_down' },
+  HOST_DENIED: { status: 502, type: 'provider_error', code: 'host_denied' },
+}
+
+const INTERNAL: Shape = { status: 500, type: 'server_error', code: 'internal_error' }
+
+/** Any thrown value as a client should see it. What we did not foresee says no more than that. */
+export function problemOf(error: unknown, requestId: string, known?: LlmError): Problem {
+  const base = { param: null, provider: known?.provider ?? null, requestId }
+  if (isProviderError(error)) return fromProvider({ ...error.info, ...known }, error.hint, requestId)
+  if (!isPlugboardError(error)) {
+    if (known !== undefined) return fromProvider(known, undefined, requestId)
+    return {
+      ...INTERNAL,
+      ...base,
+      message: 'Something went wrong inside the gateway. Its log tells more under this request id.',
+    }
+  }
+  const shape = BY_CODE[error.code] ?? INTERNAL
+  const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`
+  const { param, provider } = error.details
+  const code = error.details['code']
+  return {
+    ...shape,
+    ...base,
+    ...(typeof code === 'string' ? { code } : {}),
+    message,
+    param:
+      typeof param === 'string'
+        ? param
+        : error.code.startsWith('MODEL_') || error.code.startsWith('PROVIDER_')
+          ? 'model'
+          : null,
+    provider: typeof provider === 'string' ? provider : base.provider,
+  }
+}
+
+function fromProvider(info: LlmError, hint: string | undefined, requestId: string): Problem {
+  return {
+    ...BY_CLASS[info.class],
+    message: hint === undefined ? info.message : `${info.message} ${hint}`,
+    param: info.class === 'not_found' ? 'model' : null,
+    provider: info.provider ?? null,
+    requestId,
+    ...(info.retryAfterMs === undefined ? {} : { retryAfterMs: info.retryAfterMs }),
+  }
+}

@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify'
+import type { Model } from '@plugboard/sdk'
+import type { Catalog } from '../../../services/catalog/catalog.ts'
+import { dollars, nanoFromDecimal } from '../../../services/cost/money.ts'
+import { authenticate } from '../auth.ts'
+import type { GatewayServices } from '../gateway.ts'
+
+/** `GET /v1/models` and `/v1/models/{id}`, with and without `/api`. An id may hold slashes. */
+export function models(app: FastifyInstance, { catalog, keys }: GatewayServices): void {
+  for (const url of ['/v1/models', '/api/v1/models']) {
+    app.get(url, async (request) => {
+      authenticate(request, keys)
+      return { object: 'list', data: (await catalog.list()).map(described) }
+    })
+    app.get<{ Params: { '*': string } }>(`${url}/*`, async (request) => {
+      authenticate(request, keys)
+      return described(await find(catalog, request.params['*']))
+    })
+  }
+}
+
+const find = async (catalog: Catalog, name: string): Promise<Model> => catalog.resolve(name)
+
+/** OpenAI's fields, and what a client needs to choose: abilities, limits, prices in dollars (`null`: not known). */
+function described(model: Model): object {
+  const { price } = model
+  const per1k = (text: string | undefined): number | null =>
+    text === undefined ? null : dollars(nanoFromDecimal(text) / 1000)
+  const token = price === 'free' ? { input: '0', output: '0' } : price
+  return {
+    id: `${model.provider}:${model.id}`,
+    object: 'model',
+    created: 0,
+    owned_by: model.provider,
+    provider: model.provider,
+    display_name: model.name,
+    capabilities: {
+      max_tokens: model.maxTokens ?? null,
+      context_window: model.contextWindow ?? null,
+      supports_vision: model.input.includes('image'),
+      supports_function_calling: model.tools,
+      supports_reasoning: model.reasoning,
+      supports_streaming: true,
+      cost_per_1k_input_tokens: per1k(token?.input),
+      cost_per_1k_output_tokens: per1k(token?.output),
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import type { Batch, FinishEvent, ProviderEvent, StartEvent } from './events.ts'
+import type { AssistantContent, ToolCall } from './messages.ts'
+import { parseArguments } from './event-builder.ts'
+
+type Draft =
+  | { kind: 'text'; text: string; signature?: string | undefined }
+  | { kind: 'thinking'; text: string; signature?: string | undefined; redacted?: boolean | undefined }
+  | { kind: 'toolcall'; id: string; name: string; text: string; toolCall?: ToolCall }
+
+/** Folds events into the message they tell. What has arrived can be read at any moment, also after a cut. */
+export class MessageBuilder {
+  readonly #drafts: Draft[] = []
+  start: StartEvent | undefined
+  finish: FinishEvent | undefined
+
+  add(batch: Batch): void {
+    for (const event of batch) this.#event(event)
+  }
+
+  get content(): AssistantContent[] {
+    const content: AssistantContent[] = []
+    // Sparse when a plugin skips numbers; forEach passes over the holes.
+    this.#drafts.forEach((draft) => content.push(written(draft)))
+    return content
+  }
+
+  /** Characters delivered so far, for counting what a cut answer cost. */
+  get deliveredChars(): number {
+    return this.#drafts.reduce(
+      (sum, draft) => sum + draft.text.length + (draft.kind === 'toolcall' ? draft.name.length : 0),
+      0,
+    )
+  }
+
+  #event(event: ProviderEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.start = event
+        return
+      case 'text_start':
+        this.#drafts[event.contentIndex] = { kind: 'text', text: '' }
+        return
+      case 'thinking_start':
+        this.#drafts[event.contentIndex] = { kind: 'thinking', text: '' }
+        return
+      case 'toolcall_start':
+        this.#drafts[event.contentIndex] = { kind: 'toolcall', id: event.id, name: event.name, text: '' }
+        return
+      case 'text_delta':
+      case 'thinking_delta':
+      case 'toolcall_delta': {
+        const draft = this.#drafts[event.contentIndex]
+        if (draft !== undefined) draft.text += event.delta
+        return
+      }
+      case 'text_end':
+        this.#drafts[event.contentIndex] = { kind: 'text', text: event.content, signature: event.textSignature }
+        return
+      case 'thinking_end': {
+        const { content, thinkingSignature, redacted } = event
+        this.#drafts[event.contentIndex] = { kind: 'thinking', text: content, signature: thinkingSignature, redacted }
+        return
+      }
+      case 'toolcall_end': {
+        const { toolCall } = event
+        const text = this.#drafts[event.contentIndex]?.text ?? ''
+        this.#drafts[event.contentIndex] = { kind: 'toolcall', id: toolCall.id, name: toolCall.name, text, toolCall }
+        return
+      }
+      case 'finish':
+        this.finish = event
+    }
+  }
+}
+
+function written(draft: Draft): AssistantContent {
+  switch (draft.kind) {
+    case 'text':
+      return {
+        type: 'text',
+        text: draft.text,
+        ...(draft.signature === undefined ? {} : { textSignature: draft.signature }),
+      }
+    case 'thinking':
+      return {
+        type: 'thinking',
+        thinking: draft.text,
+        ...(draft.signature === undefined ? {} : { thinkingSignature: draft.signature }),
+        ...(draft.redacted === undefined ? {} : { redacted: draft.redacted }),
+      }
+    case 'toolcall':
+      return draft.toolCall ?? { type: 'toolCall', id: draft.id, name: draft.name, ...parseArguments(draft.text) }
+  }
+}

@@ -19,6 +19,8 @@ export type ErrorClass =
 export interface LlmError {
   readonly class: ErrorClass
   readonly message: string
+  /** What the reader should do next. One sentence. */
+  readonly hint?: string
   /** HTTP status the provider gave, also when it stood inside a stream that began with 200. */
   readonly status?: number
   readonly providerCode?: string
@@ -70,17 +72,15 @@ const RETRYABLE: ReadonlySet<ErrorClass> = new Set<ErrorClass>([
   'timeout',
 ])
 
-export type ProviderErrorInit = Partial<Omit<LlmError, 'class' | 'message'>> & {
-  readonly cause?: unknown
-  readonly hint?: string
-}
+export type ProviderErrorInit = Partial<Omit<LlmError, 'class' | 'message'>> & { readonly cause?: unknown }
 
 /** A call to a provider that failed. Providers throw it; its class decides retry, fallback and the caller's HTTP status. */
 export class ProviderError extends PlugboardError {
   readonly info: LlmError
 
   constructor(errorClass: ErrorClass, message: string, init: ProviderErrorInit = {}) {
-    const { cause, hint, ...rest } = init
+    const { cause, ...rest } = init
+    const { hint } = rest
     super(`PROVIDER_${errorClass.toUpperCase()}`, message, {
       ...(cause === undefined ? {} : { cause }),
       ...(hint === undefined ? {} : { hint }),

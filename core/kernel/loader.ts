@@ -2,7 +2,8 @@ import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { kernelError } from './errors.ts'
 
-const QUERY = '?plugboard='
+/** Marks every URL inside a plugin, and so every line of a stack that is plugin code. */
+export const QUERY = '?plugboard='
 const SDK = /^@plugboard\/sdk(\/|$)/
 
 /** Root URL of each loaded plugin -> the generation that is being loaded from it. */

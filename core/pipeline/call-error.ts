@@ -7,8 +7,10 @@ export function llmErrorOf(error: unknown, call: Call): LlmError {
   const where = target === undefined ? {} : { provider: target.provider, model: target.id }
   if (isProviderError(error)) return { ...where, ...error.info }
   const message = error instanceof Error ? error.message : String(error)
-  if (isPlugboardError(error))
-    return { class: classOf(error.code), message, retryable: false, providerCode: error.code, ...where }
+  if (isPlugboardError(error)) {
+    const hint = error.hint === undefined ? {} : { hint: error.hint }
+    return { class: classOf(error.code), message, ...hint, retryable: false, providerCode: error.code, ...where }
+  }
   const provider = target === undefined ? 'a plugin' : `the provider "${target.provider}"`
   return { class: 'plugin', message: `An error inside ${provider}: ${message}`, retryable: false, ...where }
 }

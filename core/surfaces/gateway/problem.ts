@@ -49,9 +49,9 @@ const INTERNAL: Shape = { status: 500, type: 'server_error', code: 'internal_err
 /** Any thrown value as a client should see it. What we did not foresee says no more than that. */
 export function problemOf(error: unknown, requestId: string, known?: LlmError): Problem {
   const base = { param: null, provider: known?.provider ?? null, requestId }
-  if (isProviderError(error)) return fromProvider({ ...error.info, ...known }, error.hint, requestId)
+  if (isProviderError(error)) return fromProvider({ ...error.info, ...known }, requestId)
   if (!isPlugboardError(error)) {
-    if (known !== undefined) return fromProvider(known, undefined, requestId)
+    if (known !== undefined) return fromProvider(known, requestId)
     return {
       ...INTERNAL,
       ...base,
@@ -77,10 +77,10 @@ export function problemOf(error: unknown, requestId: string, known?: LlmError): 
   }
 }
 
-function fromProvider(info: LlmError, hint: string | undefined, requestId: string): Problem {
+function fromProvider(info: LlmError, requestId: string): Problem {
   return {
     ...BY_CLASS[info.class],
-    message: hint === undefined ? info.message : `${info.message} ${hint}`,
+    message: info.hint === undefined ? info.message : `${info.message} ${info.hint}`,
     param: info.class === 'not_found' ? 'model' : null,
     provider: info.provider ?? null,
     requestId,

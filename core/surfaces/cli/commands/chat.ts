@@ -90,7 +90,8 @@ async function say(
 function printEnd({ provider, model, usage, cost, durationMs, error, warnings = [] }: AssistantMessage): void {
   process.stdout.write('\n')
   for (const { message } of warnings) console.error(styleText('yellow', `warning: ${message}`))
-  if (error !== undefined) console.error(styleText('red', `error: ${error.message}`))
+  if (error !== undefined)
+    console.error(styleText('red', `error: ${error.message}${error.hint === undefined ? '' : `\n  ${error.hint}`}`))
   const tokens =
     usage === undefined
       ? ''

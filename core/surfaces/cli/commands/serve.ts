@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { PlugboardError } from '@plugboard/sdk'
+import { containPluginFailures } from '../../../kernel/contain.ts'
 import { createPlugboard, type Plugboard } from '../../../plugboard.ts'
 import { createGateway, type Gateway } from '../../gateway/gateway.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
@@ -27,6 +28,7 @@ export function serve(program: Command): void {
         const gateway = await createGateway({ engine, catalog, keys, clock, logger })
         const { url } = await gateway.listen({ port, host })
         stopOnSignals(gateway, plugboard)
+        containPluginFailures(logger)
         if (options.json) printJson({ url, ...(firstKey === undefined ? {} : { apiKey: firstKey }) })
         else welcome(url, firstKey, plugboard)
       } catch (error) {

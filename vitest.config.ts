@@ -6,6 +6,8 @@ export default defineConfig({
     // Tests run in Node's own module loader, as production does: only then do the plugin loader's hooks run.
     experimental: { viteModuleRunner: false },
     fsModuleCache: false,
+    // Each worker is a process that mostly waits for others it started.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

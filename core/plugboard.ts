@@ -84,7 +84,10 @@ export class Plugboard implements AsyncDisposable {
     return this.#kernel.plugins
   }
 
-  /** Loads a plugin again, also when its files have not changed. Undefined when there is none of that id. */
+  /**
+   * Looks at a plugin's files again, also when they were refused before. A version that serves and has not changed goes on.
+   * Undefined when there is no plugin of that id.
+   */
   reloadPlugin(id: string): Promise<PluginInfo | undefined> {
     return this.#kernel.reload(id)
   }
@@ -144,15 +147,10 @@ export class Plugboard implements AsyncDisposable {
 
   #call(model: string | Model, context: Context, options: StreamOptions, stream: boolean): AnswerStream {
     const { signal, userId, projectId, trackingId, ...generation } = options
-    const running = this.engine.begin({
-      model,
-      context,
-      options: generation,
-      stream,
-      caller: { userId, projectId, trackingId },
-    })
-    if (signal !== undefined) follow(signal, running.call)
-    return new AnswerStream(running, () => this.clock.now())
+    const { clock } = this
+    const caller = { userId, projectId, trackingId }
+    const running = this.engine.begin({ model, context, options: generation, stream, caller }, signal)
+    return new AnswerStream(running, () => clock.now())
   }
 }
 
@@ -166,10 +164,9 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
   const scope = new Scope()
   try {
     provideServices(scope, dataDir, options.logLevel ?? logLevelOf(env['LOG_LEVEL']))
+    scope.provide(Catalog, (): Catalog => new RegistryCatalog(kernel.registry, scope.get(Clock)))
     options.services?.(scope)
     const kernel = new Kernel(kernelOptions(scope, dataDir, env, options))
-    scope.provide(Catalog, () => new RegistryCatalog(kernel.registry, scope.get(Clock)))
-    options.services?.(scope)
     auditPlugins(kernel.events, scope.get(AuditLog), scope.get(Logger))
     const chain = pipeline({
       registry: kernel.registry,
@@ -248,11 +245,3 @@ const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'] s
 
 const logLevelOf = (text: string | undefined): LogLevel =>
   text !== undefined && LEVELS.includes(text) ? (text as LogLevel) : 'warn'
-
-/** Stops the call with the caller's signal, without holding on to the signal after the call is over. */
-function follow(signal: AbortSignal, call: { stop(reason: unknown): void; settled(done: () => void): void }): void {
-  if (signal.aborted) return call.stop(signal.reason)
-  const stop = (): void => call.stop(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
-  call.settled(() => signal.removeEventListener('abort', stop))
-}

@@ -58,10 +58,7 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
   next(): Promise<IteratorResult<Uint8Array>> {
     const chunk = this.#chunks.shift()
     if (chunk !== undefined) {
-      if (this.#paused && this.#chunks.length === 0) {
-        this.#paused = false
-        this.#source.resume()
-      }
+      if (this.#chunks.length === 0) this.#resume()
       return Promise.resolve({ done: false, value: chunk })
     }
     if (this.#error !== undefined) {
@@ -92,18 +89,32 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
   async text(limit = 64 * 1024 * 1024): Promise<string> {
     const chunks: Uint8Array[] = []
     let size = 0
-    for await (const chunk of this) {
-      size += chunk.length
-      if (size > limit) throw new RangeError(`the body is larger than ${limit} bytes`)
-      chunks.push(chunk)
+    for (let step = await this.next(); step.done !== true; step = await this.next()) {
+      chunks.push(step.value, ...this.#chunks.splice(0))
+      this.#resume()
+      size = chunks.reduce((sum, { length }) => sum + length, 0)
+      if (size > limit) {
+        await this.return()
+        throw new RangeError(`the body is larger than ${limit} bytes`)
+      }
+      // Most bodies are here whole by now; another promise would only find that out.
+      if (this.#ended && this.#error === undefined && this.#chunks.length === 0) break
     }
     const [only] = chunks
-    return chunks.length === 1 && only !== undefined
-      ? Buffer.from(only.buffer, only.byteOffset, only.byteLength).toString('utf8')
-      : Buffer.concat(chunks).toString('utf8')
+    return chunks.length === 1 && only !== undefined ? textOf(only) : Buffer.concat(chunks, size).toString('utf8')
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
+
+  /** All that had come is taken: a sender that had to wait may go on. */
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#source.resume()
+  }
 }
+
+const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('utf8')

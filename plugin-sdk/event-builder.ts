@@ -108,7 +108,8 @@ export class EventBuilder {
 
   /** Closes every open block in the order in which they began. */
   closeAll(): void {
-    for (const block of [...this.#open]) {
+    // A copy, because closing a block takes it off the list.
+    for (const block of this.#open.slice()) {
       if (block.kind === 'text') this.closeText(block)
       else if (block.kind === 'thinking') this.closeThinking(block)
       else this.closeTool(block)

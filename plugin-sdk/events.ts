@@ -81,11 +81,18 @@ export interface WireFrames {
   readonly protocol: string
   /** Payloads of the events that carry content, as they came. */
   readonly frames: readonly string[]
+  /** Whole events as they came; they stand before the frames. Only a caller of the same protocol gets them. */
+  readonly bytes?: Uint8Array
+  /**
+   * Decodes the content of this batch, whose events then leave it out. Whoever reads one batch must have read those before it.
+   * Few do: what only passes through need not be understood.
+   */
+  readonly unread?: () => readonly ProviderEvent[]
   /** With the finish event: the parsed objects that closed the answer, or the one object of a non-streamed answer. */
   readonly tail?: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** What one network chunk decoded to. Never empty. */
+/** What one network chunk decoded to. Never empty, but for content that is `unread`. */
 export type Batch = readonly ProviderEvent[] & { readonly wire?: WireFrames }
 
 /** The last event of a good answer, with the whole message. */

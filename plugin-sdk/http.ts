@@ -93,7 +93,7 @@ function parse(url: string): URL {
   return parsed
 }
 
-export function hostAllowed(rule: string, url: URL): boolean {
+function hostAllowed(rule: string, url: URL): boolean {
   if (rule.startsWith('*.')) return url.hostname.endsWith(rule.slice(1)) && url.hostname.length > rule.length - 1
   return rule === url.hostname || rule === url.host
 }

@@ -10,14 +10,18 @@ type Draft =
 /** Folds events into the message they tell. What has arrived can be read at any moment, also after a cut. */
 export class MessageBuilder {
   readonly #drafts: Draft[] = []
+  /** Decoded when somebody asks for the content, which for most streams is never. */
+  #unread: (() => readonly ProviderEvent[])[] = []
   start: StartEvent | undefined
   finish: FinishEvent | undefined
 
   add(batch: Batch): void {
+    if (batch.wire?.unread !== undefined) this.#unread.push(batch.wire.unread)
     for (const event of batch) this.#event(event)
   }
 
   get content(): AssistantContent[] {
+    this.#readAll()
     const content: AssistantContent[] = []
     // Sparse when a plugin skips numbers; forEach passes over the holes.
     this.#drafts.forEach((draft) => content.push(written(draft)))
@@ -26,10 +30,17 @@ export class MessageBuilder {
 
   /** Characters delivered so far, for counting what a cut answer cost. */
   get deliveredChars(): number {
+    this.#readAll()
     return this.#drafts.reduce(
       (sum, draft) => sum + draft.text.length + (draft.kind === 'toolcall' ? draft.name.length : 0),
       0,
     )
+  }
+
+  #readAll(): void {
+    const unread = this.#unread
+    this.#unread = []
+    for (const read of unread) for (const event of read()) this.#event(event)
   }
 
   #event(event: ProviderEvent): void {

@@ -45,4 +45,11 @@ export interface GenerationOptions {
 export interface WireFields {
   readonly protocol: string
   readonly fields: Readonly<Record<string, unknown>>
+  /** Those of `fields` without which the request means something else: a provider of another protocol must refuse it. */
+  readonly required?: readonly string[]
+  /**
+   * What `options` and `context` say already, in the caller's own words: an exact budget where we have a level. Only a
+   * provider of the same protocol reads it; unlike `fields`, another one loses nothing.
+   */
+  readonly exact?: Readonly<Record<string, unknown>>
 }

@@ -94,6 +94,8 @@ export interface ProviderDeclaration {
   readonly modelDiscovery?: { readonly path: string }
   /** Passes on models it does not list when they are named with the provider (`id:model`); their price is unknown. */
   readonly unlistedModels?: boolean
+  /** False: its models are only found when they are named with the provider. Default true. */
+  readonly bareNames?: boolean
   readonly defaultModel?: string
   /** Price of every model that names none. */
   readonly price?: Price

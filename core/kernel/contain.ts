@@ -11,7 +11,8 @@ export function containPluginFailures(log: PluginLogger): void {
     log.error('a promise was rejected and nobody was waiting for it', { error })
   })
   process.on('uncaughtException', (error) => {
-    if (error.stack?.includes(QUERY) !== true) {
+    // Anything can be thrown, not only what the types of Node promise.
+    if ((error as Error | undefined)?.stack?.includes(QUERY) !== true) {
       console.error(error)
       process.exit(1)
     }

@@ -1,9 +1,18 @@
-import type { Contributions, PluginContext, PluginDefinition, Provider, ProviderDeclaration } from '@plugboard/sdk'
+import {
+  ProviderError,
+  type Contributions,
+  type PluginContext,
+  type PluginDefinition,
+  type Provider,
+  type ProviderDeclaration,
+} from '@plugboard/sdk'
 import { loadProtocol } from '@plugboard/sdk/protocols'
-import { kernelError } from './errors.ts'
+import { kernelError, messageOf } from './errors.ts'
+import { lazyProvider } from './lazy-provider.ts'
 import type { Manifest } from './manifest.ts'
 import { apiKeyOf, baseUrlOf, headersOf } from './plugin-context.ts'
 import type { Settings } from './settings.ts'
+import { within } from './within.ts'
 
 const SETUP_LIMIT_MS = 10_000
 
@@ -24,14 +33,13 @@ export async function makeProviders(
   const returned = definition === undefined ? {} : ((await setup(definition, manifest, context)).providers ?? {})
   const declarations = manifest.contributes.providers ?? []
   checkDeclared(manifest, Object.keys(returned), declarations)
-  return Promise.all(
-    declarations.map(async (declaration) => {
-      const baseUrl = baseUrlOf(declaration, manifest, settings)
-      const provider = returned[declaration.id] ?? (await declared(declaration, baseUrl, manifest, settings, context))
-      checkProvider(provider, declaration.id, manifest)
-      return { declaration, provider, baseUrl, configured: isConfigured(declaration, baseUrl, settings) }
-    }),
-  )
+  return declarations.map((declaration) => {
+    const baseUrl = baseUrlOf(declaration, manifest, settings)
+    const provider = Object.hasOwn(returned, declaration.id)
+      ? checked(returned[declaration.id], declaration.id, manifest)
+      : declared(declaration, baseUrl, settings, context)
+    return { declaration, provider, baseUrl, configured: isConfigured(declaration, baseUrl, settings) }
+  })
 }
 
 export function definitionOf(module: unknown, main: string): PluginDefinition {
@@ -42,26 +50,27 @@ export function definitionOf(module: unknown, main: string): PluginDefinition {
 }
 
 async function setup(definition: PluginDefinition, manifest: Manifest, context: PluginContext): Promise<Contributions> {
-  const limit = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () =>
-      limit.reject(
-        kernelError(
-          'PLUGIN_SETUP_TIMEOUT',
-          `setup() of plugin "${manifest.id}" took longer than ${SETUP_LIMIT_MS / 1000} s.`,
-        ),
-      ),
-    SETUP_LIMIT_MS,
+  const returned = await within(SETUP_LIMIT_MS, started(definition, manifest, context), () =>
+    kernelError(
+      'PLUGIN_SETUP_TIMEOUT',
+      `setup() of plugin "${manifest.id}" took longer than ${SETUP_LIMIT_MS / 1000} s.`,
+    ),
   )
+  // A plugin without types may return nothing at all.
+  return (returned as Contributions | undefined) ?? {}
+}
+
+async function started(
+  definition: PluginDefinition,
+  manifest: Manifest,
+  context: PluginContext,
+): Promise<Contributions> {
   try {
-    // A plugin without types may return nothing at all.
-    return ((await Promise.race([definition.setup(context), limit.promise])) as Contributions | undefined) ?? {}
+    return await definition.setup(context)
   } catch (error) {
-    if ((error as { code?: string }).code === 'PLUGIN_SETUP_TIMEOUT') throw error
-    const message = error instanceof Error ? error.message : String(error)
-    throw kernelError('PLUGIN_SETUP_FAILED', `setup() of plugin "${manifest.id}" failed: ${message}`, { cause: error })
-  } finally {
-    clearTimeout(timer)
+    throw kernelError('PLUGIN_SETUP_FAILED', `setup() of plugin "${manifest.id}" failed: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
 }
 
@@ -84,39 +93,55 @@ function checkDeclared(
       )
 }
 
-function checkProvider(provider: Provider, id: string, manifest: Manifest): void {
-  if (provider.api !== 1 || typeof provider.stream !== 'function')
-    throw kernelError(
-      'CONTRIBUTION_INVALID',
-      `The provider "${id}" of plugin "${manifest.id}" is not a provider of contract version 1.`,
-    )
+function checked(provider: Provider | null | undefined, id: string, manifest: Manifest): Provider {
+  if (provider?.api === 1 && typeof provider.stream === 'function') return provider
+  throw kernelError(
+    'CONTRIBUTION_INVALID',
+    `The provider "${id}" of plugin "${manifest.id}" is not a provider of contract version 1.`,
+  )
 }
 
-async function declared(
+/** The provider that a declaration with a protocol describes. */
+function declared(
   declaration: ProviderDeclaration,
   baseUrl: string | undefined,
-  manifest: Manifest,
   settings: Settings,
   { http }: PluginContext,
-): Promise<Provider> {
-  const protocol = await loadProtocol(declaration.protocol ?? '')
-  if (baseUrl === undefined || URL.parse(baseUrl) === null)
-    throw kernelError(
-      'CONFIG_INVALID',
-      `The base URL of provider "${declaration.id}" of plugin "${manifest.id}" is not set or not a URL.`,
-    )
-  return protocol.createProvider({
-    declaration,
-    baseUrl,
-    http,
-    apiKey: apiKeyOf(declaration, settings),
-    headers: headersOf(declaration, settings),
+): Provider {
+  if (baseUrl === undefined) return unconfigured(() => addressMissing(declaration))
+  if (URL.parse(baseUrl) === null)
+    throw kernelError('CONFIG_INVALID', `The base URL of provider "${declaration.id}" is not a URL: "${baseUrl}".`)
+  const apiKey = apiKeyOf(declaration, settings)
+  if (apiKey === undefined && needsKey(declaration)) return unconfigured(() => keyMissing(declaration))
+  const setup = { declaration, baseUrl, http, apiKey, headers: headersOf(declaration, settings) }
+  const make = async (): Promise<Provider> => (await loadProtocol(declaration.protocol ?? '')).createProvider(setup)
+  return lazyProvider(make, declaration.modelDiscovery !== undefined)
+}
+
+/** Stands for a provider until the user has set it up, so that it can be listed, and so that nothing is sent. */
+const unconfigured = (error: () => ProviderError): Provider => ({
+  api: 1,
+  stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error()) }) }),
+})
+
+const addressMissing = ({ id, name = id, baseUrl }: ProviderDeclaration): ProviderError =>
+  new ProviderError('invalid_request', `${name} is not set up: it has no address yet.`, {
+    provider: id,
+    hint: `Fill in the settings that its base URL needs: ${baseUrl}.`,
+  })
+
+function keyMissing({ id, name = id, auth }: ProviderDeclaration): ProviderError {
+  const variable = auth !== undefined && auth.type !== 'none' ? auth.env : undefined
+  return new ProviderError('auth', `${name} is not set up: it has no API key yet.`, {
+    provider: id,
+    hint: variable === undefined ? 'Set its apiKey.' : `Set the environment variable ${variable}, or its apiKey.`,
   })
 }
 
+const needsKey = ({ auth }: ProviderDeclaration): boolean =>
+  auth === undefined || (auth.type !== 'none' && auth.optional !== true)
+
 function isConfigured(declaration: ProviderDeclaration, baseUrl: string | undefined, settings: Settings): boolean {
   if (declaration.protocol === undefined) return true
-  const { auth } = declaration
-  const needsKey = auth === undefined || (auth.type !== 'none' && auth.optional !== true)
-  return baseUrl !== undefined && (!needsKey || settings.secrets.has('apiKey'))
+  return baseUrl !== undefined && (!needsKey(declaration) || settings.secrets.has('apiKey'))
 }

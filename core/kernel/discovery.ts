@@ -1,10 +1,11 @@
 import { readFile, readdir, realpath } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { kernelError, messageOf } from './errors.ts'
 import { MANIFEST_FILE } from './manifest.ts'
 import type { PluginOrigin } from './plugin-info.ts'
 
-export const PLUGIN_KEYWORD = 'plugboard-plugin'
+const PLUGIN_KEYWORD = 'plugboard-plugin'
 
 /** A place that may hold a plugin; whether it is a good one shows when it is loaded. */
 export interface PluginSource {
@@ -22,9 +23,18 @@ export interface PluginRoot {
 }
 
 export async function pluginRoot(dir: string, origin: PluginOrigin): Promise<PluginRoot> {
-  const real = await realpath(dir)
-  return { dir: real, origin, single: (await entriesOf(real)).includes(MANIFEST_FILE) }
+  try {
+    const real = await realpath(dir)
+    return { dir: real, origin, single: await isPlugin(real) }
+  } catch (error) {
+    throw kernelError('PLUGIN_FOLDER_MISSING', `The plugin folder ${dir} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
 }
+
+const isPlugin = async (dir: string): Promise<boolean> =>
+  (await readdir(dir)).includes(MANIFEST_FILE) || (await packageAt(dir))?.plugboard !== undefined
 
 /** Where the plugins that ship with Plugboard lie. */
 export const builtInDir = (): string =>
@@ -37,9 +47,14 @@ export async function discoverRoot({ dir, origin, single }: PluginRoot): Promise
   for (const name of (await entriesOf(dir)).toSorted()) {
     if (name.startsWith('.') || name === 'node_modules') continue
     const folder = join(dir, name)
-    const inside = await entriesOf(folder)
-    if (inside.length === 0 || (origin === 'built-in' && !inside.includes(MANIFEST_FILE))) continue
-    sources.push({ id: name, dir: await realpath(folder), origin })
+    try {
+      const inside = await entriesOf(folder)
+      if (inside.length === 0 || (origin === 'built-in' && !inside.includes(MANIFEST_FILE))) continue
+      sources.push({ id: name, dir: await realpath(folder), origin })
+    } catch {
+      // Not to be read, for example a link to itself: loading it says why, and the others are not concerned.
+      sources.push({ id: name, dir: folder, origin })
+    }
   }
   return sources
 }
@@ -50,19 +65,28 @@ export async function discoverPackages(hostDir: string): Promise<PluginSource[]>
   const names = Object.keys({ ...host?.dependencies, ...host?.optionalDependencies, ...host?.devDependencies })
   const sources: PluginSource[] = []
   for (const name of names.toSorted()) {
-    const dir = join(hostDir, 'node_modules', name)
-    const found = await packageAt(dir)
-    if (found?.keywords?.includes(PLUGIN_KEYWORD) !== true) continue
+    const dir = await installedAt(hostDir, name)
+    if (dir === undefined || (await packageAt(dir))?.keywords?.includes(PLUGIN_KEYWORD) !== true) continue
     sources.push({ id: idOfPackage(name), dir: await realpath(dir), origin: 'npm' })
   }
   return sources
 }
 
+/** Looks upwards, as Node does: in a workspace a package is often installed above the host. */
+async function installedAt(hostDir: string, name: string): Promise<string | undefined> {
+  for (let from = resolve(hostDir); ; from = dirname(from)) {
+    const dir = join(from, 'node_modules', name)
+    if ((await packageAt(dir)) !== undefined) return dir
+    if (from === dirname(from)) return undefined
+  }
+}
+
 /** `@scope/plugboard-acme` -> `acme`. */
-export const idOfPackage = (name: string): string => name.replace(/^@[^/]+\//, '').replace(/^plugboard-/, '')
+const idOfPackage = (name: string): string => name.replace(/^@[^/]+\//, '').replace(/^plugboard-/, '')
 
 interface PackageJson {
   readonly keywords?: readonly string[]
+  readonly plugboard?: unknown
   readonly dependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>

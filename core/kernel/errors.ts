@@ -12,11 +12,16 @@ const NEXT_STEP = {
   ENGINE_UNSUPPORTED: 'Install a version of the plugin made for this host, or update the host.',
   CONFIG_SCHEMA_INVALID: 'Correct the JSON Schema under "config".',
   CONFIG_INVALID: "Correct the plugin's settings.",
+  PLUGIN_UNREADABLE: 'See that the folder and all files in it can be read.',
   PLUGIN_TOO_LARGE: 'Keep only the plugin itself in its folder; dependencies belong into node_modules.',
+  PLUGIN_FOLDER_MISSING: 'Create the folder, or name another one with --plugins.',
   PLUGIN_LOAD_FAILED: 'Correct the file named; the version that served before goes on serving.',
+  PLUGIN_LOAD_TIMEOUT: 'Do nothing slow at the top level of a module; do it at the first call.',
+  PLUGIN_UNSTEADY: 'Do not write into the folder of a plugin while it loads; a plugin keeps its own files elsewhere.',
   PLUGIN_EXPORT_INVALID: 'Write `export default definePlugin({ setup(context) { ... } })` in the main file.',
   PLUGIN_SETUP_FAILED: 'Correct what setup() does; nothing it acquired was kept.',
   PLUGIN_SETUP_TIMEOUT: 'Let setup() return at once, and do slow work at the first call.',
+  PLUGIN_UNDO_TIMEOUT: 'Let what is given to defer() end; the rest was undone without it.',
   CONTRIBUTION_UNDECLARED: 'Declare it under "contributes" in plugboard.json, or do not return it from setup().',
   CONTRIBUTION_MISSING: 'Return it from setup(), or give it a "protocol" in plugboard.json.',
   CONTRIBUTION_INVALID: 'Return an object with api: 1 and a stream() method.',
@@ -32,3 +37,12 @@ export const kernelError = (
   message: string,
   options: Omit<PlugboardErrorOptions, 'hint'> = {},
 ): PlugboardError => new PlugboardError(code, message, { ...options, hint: NEXT_STEP[code] })
+
+/** What any thrown value says. Plugins throw what they like, and asking it must not fail in turn. */
+export function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error)
+  } catch {
+    return 'a value that cannot be shown was thrown'
+  }
+}

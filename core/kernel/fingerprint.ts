@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { kernelError } from './errors.ts'
+import { isPlugboardError } from '@plugboard/sdk'
+import { kernelError, messageOf } from './errors.ts'
 
 const MAX_FILES = 2_000
 const MAX_BYTES = 32 * 1024 * 1024
@@ -15,6 +16,15 @@ export const isPluginFile = (path: string): boolean =>
  * hash, so a touched file is not a new version.
  */
 export async function fingerprint(dir: string): Promise<string> {
+  try {
+    return await hashOf(dir)
+  } catch (error) {
+    if (isPlugboardError(error)) throw error
+    throw kernelError('PLUGIN_UNREADABLE', `${dir} cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+async function hashOf(dir: string): Promise<string> {
   const files = await pluginFiles(dir)
   const hash = createHash('sha256')
   let size = 0

@@ -1,3 +1,5 @@
+import { Bag } from './bag.ts'
+
 /** A hold on one version of a plugin: while it is held, the version is not disposed. Release it exactly once or more. */
 export interface Lease extends Disposable {
   readonly generation: string
@@ -6,6 +8,8 @@ export interface Lease extends Disposable {
 export interface Drained {
   /** Calls that were still running when the drain time was up. */
   readonly cut: number
+  /** What went wrong while it was disposed; it is gone all the same. */
+  readonly error: unknown
 }
 
 /**
@@ -15,7 +19,7 @@ export interface Drained {
 export class Generation {
   readonly id: string
   readonly #dispose: () => Promise<void>
-  readonly #leases = new Set<() => void>()
+  readonly #leases = new Bag<() => void>()
   #idle: (() => void) | undefined
 
   constructor(id: string, dispose: () => Promise<void>) {
@@ -29,13 +33,11 @@ export class Generation {
 
   /** `revoke` is called when the holder must stop because the drain time is up. */
   acquire(revoke: () => void): Lease {
-    // A function of its own per lease: the same callback may hold several.
-    const held = (): void => revoke()
-    this.#leases.add(held)
+    const held = this.#leases.add(revoke)
     return {
       generation: this.id,
       [Symbol.dispose]: () => {
-        this.#leases.delete(held)
+        this.#leases.remove(held)
         if (this.#leases.size === 0) this.#idle?.()
       },
     }
@@ -45,9 +47,13 @@ export class Generation {
   async retire(drainMs: number): Promise<Drained> {
     await this.#drained(drainMs)
     const cut = this.#leases.size
-    for (const revoke of this.#leases) revoke()
-    await this.#dispose()
-    return { cut }
+    for (const revoke of this.#leases.items) revoke()
+    try {
+      await this.#dispose()
+      return { cut, error: undefined }
+    } catch (error) {
+      return { cut, error }
+    }
   }
 
   /** Ends the drain time now. */

@@ -34,6 +34,7 @@ export class Kernel implements AsyncDisposable {
   #roots: readonly PluginRoot[] = []
   #packages: readonly PluginSource[] = []
   #watcher: Watcher | undefined
+  #closed = false
 
   constructor(options: KernelOptions) {
     this.#options = options
@@ -64,8 +65,9 @@ export class Kernel implements AsyncDisposable {
     })
     const watched = roots.filter((root) => root.watched)
     if (watched.length > 0) this.#watch(watched)
-    await this.rescan()
+    // First, because a file that changes after it was read and before it is watched would be overlooked.
     await this.#watcher?.ready
+    await this.rescan()
   }
 
   get plugins(): readonly PluginInfo[] {
@@ -75,8 +77,13 @@ export class Kernel implements AsyncDisposable {
   /** Looks for plugins anew and brings every one up to date. Resolves when that is done. */
   async rescan(): Promise<void> {
     const found = await this.#discover()
-    const ids = new Set([...found.keys(), ...this.#plugins.keys()])
-    await Promise.all([...ids].map((id) => this.#update(id, found.get(id))))
+    const gone = [...this.#plugins.keys()].filter((id) => !found.has(id))
+    await Promise.all(gone.map((id) => this.#update(id, undefined)))
+    // One origin after the other: which of two plugins gets a provider id they both claim is not left to chance.
+    for (const origin of STRENGTH) {
+      const sources = [...found.values()].filter((source) => source.origin === origin)
+      await Promise.all(sources.map((source) => this.#update(source.id, source)))
+    }
   }
 
   /** Loads one plugin again, also when its files have not changed since it was refused. */
@@ -86,21 +93,15 @@ export class Kernel implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
     await this.#watcher?.[Symbol.asyncDispose]()
     await Promise.all([...this.#plugins.values()].map((plugin) => plugin.close(0)))
   }
 
   #watch(roots: readonly PluginRoot[]): void {
     const log = this.#options.logFor('kernel')
-    const changed = async (name: string): Promise<void> => {
-      try {
-        await this.#update(name, (await this.#discover()).get(name))
-      } catch (error) {
-        log.error(`plugin "${name}" could not be looked at`, { error })
-      }
-    }
     this.#watcher = watchRoots(roots, {
-      changed: (name) => void changed(name),
+      changed: (name) => void this.#look(name),
       failed: (error) => log.error('watching the plugin folders failed', { error }),
     })
   }
@@ -108,7 +109,15 @@ export class Kernel implements AsyncDisposable {
   /** A provider id became free: plugins that were refused because it was taken get another chance. */
   #retryTaken(): void {
     for (const { info } of this.#plugins.values())
-      if (info.problem?.code === 'CONTRIBUTION_TAKEN') void this.reload(info.id)
+      if (info.problem?.code === 'CONTRIBUTION_TAKEN') void this.#look(info.id, true)
+  }
+
+  async #look(id: string, force = false): Promise<void> {
+    try {
+      await this.#update(id, (await this.#discover()).get(id), force)
+    } catch (error) {
+      this.#options.logFor('kernel').error(`plugin "${id}" could not be looked at`, { error })
+    }
   }
 
   /** The strongest source of each id. */
@@ -121,6 +130,8 @@ export class Kernel implements AsyncDisposable {
   }
 
   async #update(id: string, source: PluginSource | undefined, force = false): Promise<void> {
+    // Somebody may have begun to look for changes just before the end.
+    if (this.#closed) return
     let plugin = this.#plugins.get(id)
     if (plugin === undefined) {
       if (source === undefined) return

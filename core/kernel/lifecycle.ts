@@ -1,15 +1,15 @@
 import type { PluginLogger } from '@plugboard/sdk'
-import { makeProviders, definitionOf } from './contributions.ts'
+import { makeProviders, definitionOf, type MadeProvider } from './contributions.ts'
 import type { PluginSource } from './discovery.ts'
 import { kernelError } from './errors.ts'
 import type { Events, KernelEvents } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
-import { Generation } from './generation.ts'
+import { Generation, type Drained } from './generation.ts'
 import { importPlugin } from './loader.ts'
 import { readManifest, type Manifest } from './manifest.ts'
 import { createPluginContext } from './plugin-context.ts'
 import { problemOf, type PluginInfo, type PluginProblem, type PluginState } from './plugin-info.ts'
-import type { ProviderContribution, Registry } from './registry.ts'
+import type { Registry } from './registry.ts'
 import type { Scope } from './scope.ts'
 import { readSettings, type SettingsSources } from './settings.ts'
 
@@ -30,9 +30,8 @@ interface Serving {
   readonly generation: Generation
 }
 
-interface Built extends Serving {
-  readonly contributions: readonly ProviderContribution[]
-}
+/** Files that change during so many loads in a row are being written by the load itself. */
+const MAX_UNSTEADY = 3
 
 /**
  * One plugin through all its versions. Changes are worked off one after the other, newest wins: a version is built aside,
@@ -49,6 +48,8 @@ export class Lifecycle {
   #refused: string | undefined
   /** A module that threw while it was evaluated stays failed under its URL, so every new try needs a new one. */
   #tries = 0
+  /** Loads in a row during which the files changed. */
+  #unsteady = 0
   #changed = false
   #work: Promise<void> | undefined
   readonly #draining = new Map<Generation, Promise<void>>()
@@ -118,13 +119,13 @@ export class Lifecycle {
       if (hash === this.#serving?.hash && source.dir === this.#serving.source.dir) return this.#settled()
       if (hash === this.#refused) return
       if (this.#serving === undefined) this.#enter('loading')
-      this.#swapIn(await this.#build(source, hash))
+      await this.#load(source, hash)
     } catch (error) {
       this.#refuse(error, hash)
     }
   }
 
-  async #build(source: PluginSource, hash: string): Promise<Built> {
+  async #load(source: PluginSource, hash: string): Promise<void> {
     const host = this.#host
     const read = await readManifest(source.dir, this.id, host.version)
     const { manifest } = read
@@ -132,7 +133,11 @@ export class Lifecycle {
     const id = this.#tries === 0 ? hash : `${hash}.${this.#tries}`
     const scope = host.scope.child()
     const stop = new AbortController()
-    scope.defer(() => stop.abort(kernelError('PROVIDER_UNPLUGGED', `Plugin "${this.id}" was replaced or removed.`)))
+    const generation = new Generation(id, () => {
+      // First, because what was deferred may wait for work that ends with the signal.
+      stop.abort(kernelError('PROVIDER_UNPLUGGED', `Plugin "${this.id}" was replaced or removed.`))
+      return scope[Symbol.asyncDispose]()
+    })
     try {
       const definition =
         manifest.main === undefined
@@ -149,33 +154,38 @@ export class Lifecycle {
       const made = await makeProviders(definition, manifest, settings, context)
       // Files that changed while they were read would make a version that never existed as a whole.
       if ((await fingerprint(source.dir)) !== hash) {
-        this.#changed = true
-        throw kernelError('PLUGIN_LOAD_FAILED', `The files of plugin "${this.id}" changed while they were loaded.`)
+        if (++this.#unsteady < MAX_UNSTEADY) this.#changed = true
+        throw kernelError('PLUGIN_UNSTEADY', `The files of plugin "${this.id}" changed while they were loaded.`)
       }
-      const generation = new Generation(id, () => scope[Symbol.asyncDispose]())
-      const contributions = made.map((each) => ({ id: each.declaration.id, pluginId: this.id, generation, ...each }))
-      host.registry.checkFree(
-        this.id,
-        contributions.map((contribution) => contribution.id),
-      )
-      return { manifest, source, hash, generation, contributions }
+      this.#swapIn({ manifest, source, hash, generation }, made)
     } catch (error) {
       this.#tries++
-      await scope[Symbol.asyncDispose]()
+      await this.#end(generation, 0)
       throw error
     }
   }
 
   /** No await in here: between the old version and the new one there is no moment without either. */
-  #swapIn(built: Built): void {
+  #swapIn(next: Serving, made: readonly MadeProvider[]): void {
     const { registry, events } = this.#host
     const before = this.#serving
-    const delta = registry.swap(this.id, built.contributions)
-    this.#serving = built
+    const contributions = made.map((each) => ({
+      id: each.declaration.id,
+      pluginId: this.id,
+      generation: next.generation,
+      ...each,
+    }))
+    registry.checkFree(
+      this.id,
+      contributions.map(({ id }) => id),
+    )
+    const delta = registry.swap(this.id, contributions)
+    this.#serving = next
     this.#refused = undefined
     this.#problem = undefined
+    this.#unsteady = 0
     this.#enter('ready')
-    events.emit('plugin:swapped', { id: this.id, from: before?.generation.id, to: built.generation.id })
+    events.emit('plugin:swapped', { id: this.id, from: before?.generation.id, to: next.generation.id })
     events.emit('providers:changed', delta)
     if (before !== undefined) void this.#retire(before.generation, this.#host.drainMs)
   }
@@ -211,7 +221,7 @@ export class Lifecycle {
     this.#host.events.emit('plugin:unplugged', { id: this.id, from: before.generation.id })
     this.#host.events.emit('providers:changed', delta)
     void this.#retire(before.generation, this.#host.drainMs).then(() => {
-      if (this.#state === 'draining') this.#enter('gone')
+      if (this.#state === 'draining' && this.#draining.size === 0) this.#enter('gone')
     })
   }
 
@@ -222,12 +232,16 @@ export class Lifecycle {
   }
 
   async #dispose(generation: Generation, drainMs: number): Promise<void> {
-    try {
-      const { cut } = await generation.retire(drainMs)
-      this.#host.events.emit('plugin:disposed', { id: this.id, generation: generation.id, cut })
-    } catch (error) {
-      this.#host.logFor(this.id).error('a version could not be disposed cleanly', { generation: generation.id, error })
-    }
+    const { cut } = await this.#end(generation, drainMs)
+    this.#host.events.emit('plugin:disposed', { id: this.id, generation: generation.id, cut })
+  }
+
+  async #end(generation: Generation, drainMs: number): Promise<Drained> {
+    const drained = await generation.retire(drainMs)
+    const { error } = drained
+    if (error !== undefined)
+      this.#host.logFor(this.id).error('a version did not undo all it did', { generation: generation.id, error })
+    return drained
   }
 
   #enter(state: PluginState): void {

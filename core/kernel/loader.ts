@@ -1,9 +1,12 @@
-import { registerHooks } from 'node:module'
+import { createRequire, registerHooks } from 'node:module'
+import { sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { kernelError } from './errors.ts'
+import { kernelError, messageOf } from './errors.ts'
+import { within } from './within.ts'
 
 /** Marks every URL inside a plugin, and so every line of a stack that is plugin code. */
 export const QUERY = '?plugboard='
+const LOAD_LIMIT_MS = 10_000
 const SDK = /^@plugboard\/sdk(\/|$)/
 
 /** Root URL of each loaded plugin -> the generation that is being loaded from it. */
@@ -18,14 +21,28 @@ let hooked = false
 export async function importPlugin(dir: string, main: string, generation: string): Promise<unknown> {
   hook()
   const root = pathToFileURL(`${dir}/`).href
+  const { href } = new URL(main, root)
+  if (!href.startsWith(root)) throw kernelError('PLUGIN_LOAD_FAILED', `${main} lies outside of ${dir}.`)
   roots.set(root, generation)
+  forgetRequired(dir)
+  return within(LOAD_LIMIT_MS, evaluated(`${href}${QUERY}${generation}`, main, dir), () =>
+    kernelError('PLUGIN_LOAD_TIMEOUT', `${main} was not evaluated within ${LOAD_LIMIT_MS / 1000} s.`),
+  )
+}
+
+async function evaluated(url: string, main: string, dir: string): Promise<unknown> {
   try {
-    return await import(`${new URL(main, root).href}${QUERY}${generation}`)
+    return await import(url)
   } catch (error) {
-    const place = error instanceof Error ? placeOf(error, root) : ''
-    const message = error instanceof Error ? error.message : String(error)
-    throw kernelError('PLUGIN_LOAD_FAILED', `${main} failed to load: ${message}${place}`, { cause: error })
+    const place = error instanceof Error ? placeOf(error, dir) : ''
+    throw kernelError('PLUGIN_LOAD_FAILED', `${main} failed to load: ${messageOf(error)}${place}`, { cause: error })
   }
+}
+
+/** CommonJS knows files by their path alone, so what an older version required would be taken for the new one's. */
+function forgetRequired(dir: string): void {
+  const { cache } = createRequire(import.meta.url)
+  for (const file of Object.keys(cache)) if (file.startsWith(dir + sep)) delete cache[file]
 }
 
 function hook(): void {
@@ -36,10 +53,12 @@ function hook(): void {
       const parent = context.parentURL ?? ''
       const parentRoot = rootOf(parent)
       if (parentRoot !== undefined && SDK.test(specifier))
-        return next(specifier, { ...context, parentURL: import.meta.url })
+        return { url: import.meta.resolve(specifier), shortCircuit: true }
       const resolved = next(specifier, context)
       const root = rootOf(resolved.url)
       if (root === undefined || resolved.url.includes(QUERY)) return resolved
+      // What is required is known by its path, and Node finds its format out itself.
+      if (context.conditions.includes('require')) return resolved
       const generation = generationOf(parent) ?? roots.get(root)
       return {
         ...resolved,
@@ -53,7 +72,7 @@ function hook(): void {
 /** A folder without a package.json still holds modules; asking Node to guess would print warnings into the host's log. */
 function formatOf(url: string, known: string | null | undefined): string | null | undefined {
   if (/\.m?ts$/.test(url)) return 'module-typescript'
-  return /\.js$/.test(url) ? (known ?? 'module') : known
+  return url.endsWith('.js') ? (known ?? 'module') : known
 }
 
 /** The plugin a file belongs to. What lies in the plugin's own node_modules is shared by its versions, not part of one. */
@@ -68,9 +87,13 @@ const generationOf = (url: string): string | undefined => {
   return at === -1 ? undefined : url.slice(at + QUERY.length)
 }
 
-/** The first place inside the plugin that the error names, as ` (file:line:column)`. */
-function placeOf(error: Error, root: string): string {
-  const escaped = root.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  const place = new RegExp(`${escaped}([^?\\s:]+)(?:\\?[^:\\s)]*)?(:\\d+(?::\\d+)?)?`).exec(error.stack ?? '')
+/** The first place inside the plugin that the error names, as ` (at file:line:column)`. Node writes URLs or paths. */
+function placeOf(error: Error, dir: string): string {
+  const folders = [pathToFileURL(dir).href, dir].map((folder) =>
+    folder.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`),
+  )
+  const place = new RegExp(`(?:${folders.join('|')})[/\\\\]([^?\\s:]+)(?:\\?[^:\\s)]*)?(:\\d+(?::\\d+)?)?`).exec(
+    error.stack ?? '',
+  )
   return place === null ? '' : ` (at ${place[1]}${place[2] ?? ''})`
 }

@@ -28,6 +28,8 @@ export interface ReadManifest {
   readonly manifest: Manifest
   /** The file it stands in, for messages. */
   readonly file: string
+  /** JSON pointer of the manifest in that file. */
+  readonly prefix: string
 }
 
 let check: Check<Manifest> | undefined
@@ -47,9 +49,10 @@ export async function readManifest(dir: string, expectedId: string, hostVersion:
       'MANIFEST_ID_MISMATCH',
       `${file}: "id" is "${manifest.id}" but the folder or package is named "${expectedId}".`,
     )
-  checkEngines(manifest, file, hostVersion)
-  checkUnique(manifest, file, prefix)
-  return { manifest, file }
+  const read = { manifest, file, prefix }
+  checkEngines(read, hostVersion)
+  checkUnique(read)
+  return read
 }
 
 async function locate(dir: string): Promise<{ json: unknown; file: string; prefix: string }> {
@@ -80,12 +83,34 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** Adds line and column where V8 tells only an offset. */
+/** Adds line and column where V8 tells only an offset, or nothing at all. */
 function withPlace(text: string, message: string): string {
   if (/line \d+ column \d+/.test(message)) return message
-  const offset = /position (\d+)/.exec(message)?.[1]
-  const before = text.slice(0, offset === undefined ? text.length : Number(offset)).split('\n')
+  const before = text.slice(0, UNEXPECTED.test(message) ? offsetOfToken(text) : text.length).split('\n')
   return `${message} (line ${before.length} column ${(before.at(-1) ?? '').length + 1})`
+}
+
+const UNEXPECTED = /^Unexpected token/
+
+/** An unexpected token comes without its offset: it is the last character of the shortest beginning that has it. */
+function offsetOfToken(text: string): number {
+  let without = 0
+  let having = text.length
+  while (having - without > 1) {
+    const middle = (without + having) >> 1
+    if (UNEXPECTED.test(jsonError(text.slice(0, middle)))) having = middle
+    else without = middle
+  }
+  return without
+}
+
+function jsonError(text: string): string {
+  try {
+    JSON.parse(text)
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 export function invalid(file: string, prefix: string, found: readonly SchemaFinding[]): Error {
@@ -96,7 +121,7 @@ export function invalid(file: string, prefix: string, found: readonly SchemaFind
 export const sentence = ({ file, pointer, message, didYouMean }: Finding): string =>
   `${file}: ${pointer === '' ? 'the document' : pointer} ${message}${didYouMean === undefined ? '' : `; did you mean "${didYouMean}"?`}`
 
-function checkEngines({ engines }: Manifest, file: string, hostVersion: string): void {
+function checkEngines({ manifest: { engines }, file, prefix }: ReadManifest, hostVersion: string): void {
   const wanted: [name: string, range: string | undefined, have: string][] = [
     ['plugboard', engines.plugboard, hostVersion],
     ['node', engines.node, process.versions.node],
@@ -104,7 +129,7 @@ function checkEngines({ engines }: Manifest, file: string, hostVersion: string):
   for (const [name, range, have] of wanted) {
     if (range === undefined) continue
     if (semver.validRange(range) === null)
-      throw invalid(file, '', [
+      throw invalid(file, prefix, [
         { pointer: `/engines/${name}`, message: `"${range}" is not a version range, for example "^${have}"` },
       ])
     if (!semver.satisfies(have, range, { includePrerelease: true }))
@@ -112,7 +137,7 @@ function checkEngines({ engines }: Manifest, file: string, hostVersion: string):
   }
 }
 
-function checkUnique({ contributes }: Manifest, file: string, prefix: string): void {
+function checkUnique({ manifest: { contributes }, file, prefix }: ReadManifest): void {
   const seen = new Set<string>()
   contributes.providers?.forEach(({ id, models = [] }, index) => {
     if (seen.has(id))

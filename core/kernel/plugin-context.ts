@@ -9,6 +9,10 @@ import { kernelError } from './errors.ts'
 import type { Manifest } from './manifest.ts'
 import type { Scope } from './scope.ts'
 import type { Settings } from './settings.ts'
+import { within } from './within.ts'
+
+/** An undo that never ends must not keep the others, or the host's own end, waiting. */
+const UNDO_LIMIT_MS = 5_000
 
 export interface ContextParts {
   readonly manifest: Manifest
@@ -31,7 +35,12 @@ export function createPluginContext(parts: ContextParts): PluginContext {
     log: parts.log,
     http: scope.own(createHttp(allowedHosts(manifest, settings))),
     signal: parts.signal,
-    defer: (undo) => scope.defer(undo),
+    defer(undo) {
+      const limited = async (): Promise<void> => within(UNDO_LIMIT_MS, undo(), () => undoTimeout(manifest.id))
+      if (!parts.signal.aborted) return scope.defer(limited)
+      // A setup() that outlived its time limit, or a call that outlived its version: nobody else would undo this.
+      limited().catch((error: unknown) => parts.log.error('undoing something acquired too late failed', { error }))
+    },
     declaration(providerId) {
       const found = declarations.find(({ id }) => id === providerId)
       if (found === undefined)
@@ -40,6 +49,9 @@ export function createPluginContext(parts: ContextParts): PluginContext {
     },
   }
 }
+
+const undoTimeout = (id: string): Error =>
+  kernelError('PLUGIN_UNDO_TIMEOUT', `Something plugin "${id}" deferred took longer than ${UNDO_LIMIT_MS / 1000} s.`)
 
 /** The base URL of a provider after settings are filled in, without a trailing slash. */
 export function baseUrlOf(
@@ -70,11 +82,15 @@ function fillIn(text: string, config: Settings['config']): string | undefined {
   let missing = false
   const filled = text.replaceAll(/\$\{config\.([A-Za-z0-9_]+)\}/g, (_whole, key: string) => {
     const value = config[key]
-    if (value === undefined || value === '') missing = true
-    return String(value ?? '')
+    if (isPlain(value)) return String(value)
+    missing = true
+    return ''
   })
   return missing ? undefined : filled
 }
+
+const isPlain = (value: unknown): value is string | number | boolean =>
+  typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value !== '')
 
 function allowedHosts(manifest: Manifest, settings: Settings): string[] {
   const hosts = new Set<string>()
@@ -84,8 +100,9 @@ function allowedHosts(manifest: Manifest, settings: Settings): string[] {
   }
   for (const declaration of manifest.contributes.providers ?? []) addUrl(baseUrlOf(declaration, manifest, settings))
   for (const rule of manifest.permissions?.net ?? []) {
-    if (rule.startsWith('config:')) addUrl(String(settings.config[rule.slice('config:'.length)] ?? ''))
-    else hosts.add(rule)
+    const setting = rule.startsWith('config:') ? settings.config[rule.slice('config:'.length)] : undefined
+    if (typeof setting === 'string') addUrl(setting)
+    else if (!rule.startsWith('config:')) hosts.add(rule)
   }
   return [...hosts]
 }

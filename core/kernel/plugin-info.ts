@@ -1,4 +1,5 @@
 import { isPlugboardError } from '@plugboard/sdk'
+import { messageOf } from './errors.ts'
 
 /** Where a plugin was found. Of several with one id the strongest serves: `folder` over `drop-in` over `npm` over `built-in`. */
 export type PluginOrigin = 'built-in' | 'npm' | 'drop-in' | 'folder'
@@ -42,10 +43,7 @@ export interface PluginInfo {
 }
 
 export function problemOf(error: unknown): PluginProblem {
-  if (!isPlugboardError(error)) {
-    const message = error instanceof Error ? error.message : String(error)
-    return { code: 'PLUGIN_FAILED', message }
-  }
+  if (!isPlugboardError(error)) return { code: 'PLUGIN_FAILED', message: messageOf(error) }
   const findings = error.details['findings'] as readonly Finding[] | undefined
   return {
     code: error.code,

@@ -30,9 +30,11 @@ export class Registry {
   readonly #providers = new Map<string, ProviderContribution>()
   /** Providers that were here and went: they answer "unplugged", not "unknown". */
   readonly #gone = new Set<string>()
+  #sorted: readonly ProviderContribution[] = []
 
+  /** By id: plugins load side by side, and the order in which they get ready is another one at every start. */
   get providers(): readonly ProviderContribution[] {
-    return [...this.#providers.values()]
+    return this.#sorted
   }
 
   provider(id: string): ProviderContribution | undefined {
@@ -82,6 +84,7 @@ export class Registry {
     const after = next.map(({ id }) => id)
     for (const id of before) if (!after.includes(id)) this.#providers.delete(id)
     for (const contribution of next) this.#providers.set(contribution.id, contribution)
+    this.#sorted = [...this.#providers.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))
     const removed = before.filter((id) => !after.includes(id))
     for (const id of removed) this.#gone.add(id)
     for (const id of after) this.#gone.delete(id)

@@ -28,18 +28,25 @@ export interface SchemaOptions {
  * shared instance would keep every schema of every plugin version for ever.
  */
 export function compileSchema<T>(schema: object, { useDefaults = false }: SchemaOptions = {}): Check<T> {
-  const ajv = new Ajv2020({ strict: true, allErrors: true, useDefaults, strictRequired: false, strictTypes: false })
+  const ajv = new Ajv2020({
+    strict: true,
+    allErrors: true,
+    verbose: true,
+    useDefaults,
+    strictRequired: false,
+    strictTypes: false,
+  })
   addFormats.default(ajv)
   const validate: ValidateFunction = ajv.compile(schema)
   return (value) =>
     validate(value)
       ? { value: value as T, findings: [] }
-      : { value: value as T, findings: readable(validate.errors ?? [], schema) }
+      : { value: value as T, findings: readable(validate.errors ?? []) }
 }
 
-function readable(errors: readonly ErrorObject[], schema: object): SchemaFinding[] {
+function readable(errors: readonly ErrorObject[]): SchemaFinding[] {
   const telling = errors.filter((error) => !isConsequence(error, errors))
-  const findings = telling.map((error) => finding(error, schema))
+  const findings = telling.map(finding)
   const seen = new Set<string>()
   return findings.filter(({ pointer, message }) => {
     const key = `${pointer} ${message}`
@@ -57,13 +64,16 @@ const isConsequence = (error: ErrorObject, all: readonly ErrorObject[]): boolean
       other.schemaPath.startsWith(error.schemaPath),
   )
 
-function finding(error: ErrorObject, schema: object): SchemaFinding {
+function finding(error: ErrorObject): SchemaFinding {
   const pointer = error.instancePath
   const params = error.params as Record<string, unknown>
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = String(params['additionalProperty'])
-      const known = nearest(key, Object.keys(propertiesAt(schema, error.schemaPath)))
+      const known = nearest(
+        key,
+        Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {}),
+      )
       return {
         pointer: `${pointer}/${escape(key)}`,
         message: `unknown key "${key}"`,
@@ -87,20 +97,6 @@ function finding(error: ErrorObject, schema: object): SchemaFinding {
     default:
       return { pointer, message: error.message ?? `breaks the rule "${error.keyword}"` }
   }
-}
-
-/** The `properties` beside the keyword that a schema path names, through `$ref`s. */
-function propertiesAt(schema: object, schemaPath: string): object {
-  const hash = schemaPath.indexOf('#')
-  let node: unknown = schema
-  for (const part of schemaPath
-    .slice(hash + 1)
-    .split('/')
-    .slice(1, -1)) {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
-    node = (node as Record<string, unknown> | undefined)?.[key]
-  }
-  return ((node as { properties?: object } | undefined)?.properties ?? {}) as object
 }
 
 /** The candidate that a typing error most likely meant, if any is near. */

@@ -66,8 +66,10 @@ export class Scope implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#parent !== undefined) this.#parent.#children.delete(this)
-    for (const child of [...this.#children].toReversed()) await child[Symbol.asyncDispose]()
-    await this.#owned.disposeAsync()
-    await this.#container.dispose()
+    // Disposed last first, and each one also when another one fails.
+    await using order = new AsyncDisposableStack()
+    order.defer(async () => this.#container.dispose())
+    order.use(this.#owned)
+    for (const child of this.#children) order.use(child)
   }
 }

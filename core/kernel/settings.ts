@@ -39,18 +39,27 @@ export async function readSettings(read: ReadManifest, dir: string, sources: Set
   const config: Record<string, unknown> = {}
   const secrets = new Map<string, Secret>()
   for (const [key, value] of Object.entries(values)) {
-    if (properties[key]?.writeOnly !== true) config[key] = value
+    if (!isSecret(key, properties, read)) config[key] = value
     else if (typeof value === 'string' && value !== '') secrets.set(key, new Secret(value))
   }
   return { config, secrets }
 }
 
-async function configSchema({ manifest, file }: ReadManifest, dir: string): Promise<ConfigSchema> {
+/** What the schema marks, and always the key that `auth` sends: a forgotten mark must not make it readable. */
+const isSecret = (
+  key: string,
+  properties: NonNullable<ConfigSchema['properties']>,
+  { manifest: { contributes } }: ReadManifest,
+): boolean =>
+  properties[key]?.writeOnly === true ||
+  (key === 'apiKey' && contributes.providers?.some(({ auth }) => auth !== undefined && auth.type !== 'none') === true)
+
+async function configSchema({ manifest, file, prefix }: ReadManifest, dir: string): Promise<ConfigSchema> {
   const { config } = manifest
   if (config === undefined) return STANDARD_SCHEMA
   const schema = typeof config === 'string' ? await readJson(join(dir, config)) : config
   if (typeof schema !== 'object' || schema === null || (schema as ConfigSchema).type !== 'object')
-    throw invalid(file, '', [{ pointer: '/config', message: 'must be a JSON Schema with "type": "object"' }])
+    throw invalid(file, prefix, [{ pointer: '/config', message: 'must be a JSON Schema with "type": "object"' }])
   return schema as ConfigSchema
 }
 
@@ -80,16 +89,15 @@ function typed(text: string, type: string | undefined): unknown {
   return text
 }
 
-function validate(schema: ConfigSchema, values: Record<string, unknown>, { file, manifest }: ReadManifest): void {
+function validate(schema: ConfigSchema, values: Record<string, unknown>, read: ReadManifest): void {
+  const { file, prefix, manifest } = read
   let check
   try {
     check = compileSchema<unknown>(schema, { useDefaults: true })
   } catch (error) {
-    throw kernelError(
-      'CONFIG_SCHEMA_INVALID',
-      `${file}: /config is not a usable JSON Schema: ${(error as Error).message}`,
-      { cause: error },
-    )
+    const message = `is not a usable JSON Schema: ${(error as Error).message}`
+    const finding = { file, pointer: `${prefix}/config`, message }
+    throw kernelError('CONFIG_SCHEMA_INVALID', sentence(finding), { cause: error, details: { findings: [finding] } })
   }
   const { findings } = check(values)
   if (findings.length === 0) return

@@ -14,8 +14,8 @@ export interface Watcher extends AsyncDisposable {
 
 export interface WatchHandlers {
   /** A plugin's files have been quiet after a change; `name` is its folder. It says where to look, not what has changed. */
-  changed(name: string): void
-  failed(error: unknown): void
+  readonly changed: (name: string) => void
+  readonly failed: (error: unknown) => void
 }
 
 export function watchRoots(roots: readonly PluginRoot[], { changed, failed }: WatchHandlers): Watcher {

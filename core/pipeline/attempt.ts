@@ -1,4 +1,4 @@
-import { ProviderError, type ProviderRequest } from '@plugboard/sdk'
+import { ProviderError, type Model, type ProviderRequest } from '@plugboard/sdk'
 import type { Registry } from '../kernel/registry.ts'
 import type { Clock } from '../services/clock/clock.ts'
 import type { CallRequest, LiveCall, Call } from './call.ts'
@@ -16,13 +16,14 @@ export const attempt =
   async (call) => {
     const model = call.facts.target
     if (model === undefined) throw new ProviderError('plugin', 'The call reached its provider without a model.')
+    refuseForeignFields(call.request, model)
     const lease = registry.lease(model.provider, () => (call as LiveCall).stop(replaced(model.provider)))
     call.facts.generation = lease.generation
     call.settled(() => lease[Symbol.dispose]())
     const { options } = call.request
     const batches = await committed(
       lease.contribution.provider.stream(requestOf(call, call.request), call.signal),
-      call.signal,
+      call,
       {
         firstMs: options.timeoutMs ?? DEFAULT_LIMIT_MS,
         idleMs: options.idleTimeoutMs ?? DEFAULT_LIMIT_MS,
@@ -31,6 +32,21 @@ export const attempt =
     call.facts.ttfbMs = clock.monotonic() - call.startedAt
     return { provider: model.provider, model: model.id, batches }
   }
+
+/** Fields that only their own protocol understands, and without which the request means something else. */
+function refuseForeignFields({ wire }: CallRequest, { api, provider, id }: Model): void {
+  const [field] = wire?.required ?? []
+  if (wire === undefined || field === undefined || wire.protocol === api) return
+  throw new ProviderError(
+    'invalid_request',
+    `"${field}" cannot be honoured by ${provider}:${id}, which speaks ${api}.`,
+    {
+      provider,
+      model: id,
+      hint: `Leave it out, or call a model that speaks ${wire.protocol}.`,
+    },
+  )
+}
 
 const requestOf = ({ facts }: Call, { context, options, stream, wire }: CallRequest): ProviderRequest => ({
   model: facts.target as NonNullable<typeof facts.target>,

@@ -1,13 +1,45 @@
-import { ProviderError, isPlugboardError, isProviderError, type LlmError } from '@plugboard/sdk'
+import {
+  type PlugboardError,
+  ProviderError,
+  isPlugboardError,
+  isProviderError,
+  type ErrorClass,
+  type LlmError,
+} from '@plugboard/sdk'
+import { messageOf } from '../kernel/errors.ts'
 import type { Call } from './call.ts'
 
-/** Any failure of a call in the words of the error table. What a plugin throws by accident is the plugin's failure. */
+const CLASSES: Readonly<Record<ErrorClass, true>> = {
+  auth: true,
+  invalid_request: true,
+  not_found: true,
+  context_overflow: true,
+  content_filter: true,
+  rate_limit: true,
+  quota: true,
+  overloaded: true,
+  server: true,
+  network: true,
+  timeout: true,
+  aborted: true,
+  unsupported: true,
+  plugin: true,
+}
+
+/** A plugin without types may make up classes that nobody could act on. */
+const isClassified = (error: unknown): error is ProviderError =>
+  isProviderError(error) && error.info !== null && Object.hasOwn(CLASSES, error.info.class)
+
+/**
+ * Any failure of a call in the words of the error table. What a plugin throws by accident is the plugin's failure. Never
+ * throws itself, whatever was thrown: the call would not be settled.
+ */
 export function llmErrorOf(error: unknown, call: Call): LlmError {
   const target = call.facts.target
   const where = target === undefined ? {} : { provider: target.provider, model: target.id }
-  if (isProviderError(error)) return { ...where, ...error.info }
-  const message = error instanceof Error ? error.message : String(error)
-  if (isPlugboardError(error)) {
+  if (isClassified(error)) return { ...where, ...error.info }
+  const message = messageOf(error)
+  if (isPlugboardError(error) && typeof error.code === 'string') {
     const hint = error.hint === undefined ? {} : { hint: error.hint }
     return { class: classOf(error.code), message, ...hint, retryable: false, providerCode: error.code, ...where }
   }
@@ -15,9 +47,16 @@ export function llmErrorOf(error: unknown, call: Call): LlmError {
   return { class: 'plugin', message: `An error inside ${provider}: ${message}`, retryable: false, ...where }
 }
 
+const NOT_FOUND: ReadonlySet<string> = new Set([
+  'MODEL_NOT_FOUND',
+  'MODEL_AMBIGUOUS',
+  'PROVIDER_UNKNOWN',
+  'PROVIDER_UNPLUGGED',
+])
+
 function classOf(code: string): LlmError['class'] {
-  if (code === 'MODEL_NOT_FOUND' || code === 'MODEL_AMBIGUOUS' || code.startsWith('PROVIDER_')) return 'not_found'
-  if (code.startsWith('STORE_')) return 'server'
+  if (NOT_FOUND.has(code)) return 'not_found'
+  if (code.startsWith('STORE_') || code === 'SHUTTING_DOWN') return 'server'
   return code === 'REQUEST_INVALID' ? 'invalid_request' : 'plugin'
 }
 
@@ -26,3 +65,7 @@ export const truncated = (): ProviderError =>
     providerCode: 'truncated',
     hint: 'What arrived is incomplete; ask again.',
   })
+
+/** Why a call was told to stop, as the failure it ends with. */
+export const stopError = (reason: unknown): PlugboardError =>
+  isPlugboardError(reason) ? reason : new ProviderError('aborted', 'The call was aborted.', { cause: reason })

@@ -53,8 +53,12 @@ export interface CallFacts {
 export interface Call {
   readonly id: string
   readonly request: CallRequest
-  /** Aborts when the caller leaves or the call must stop. */
+  /** Aborts when the caller leaves or the call must stop. Made when it is first asked for. */
   readonly signal: AbortSignal
+  /** Set once the call must stop. */
+  readonly stopped: { readonly reason: unknown } | undefined
+  /** The cheap form of `signal`, for the pipeline itself; it lives as long as the call, so nobody unsubscribes. */
+  whenStopped(tell: (reason: unknown) => void): void
   readonly facts: CallFacts
   /** What has been delivered so far. */
   readonly message: MessageBuilder
@@ -72,7 +76,9 @@ export class LiveCall implements Call {
   readonly facts: CallFacts = { attempt: 1 }
   readonly message = new MessageBuilder()
   readonly startedAt: number
-  readonly #abort = new AbortController()
+  #abort: AbortController | undefined
+  #stopReason: { readonly reason: unknown } | undefined
+  readonly #whenStopped: ((reason: unknown) => void)[] = []
   readonly #taps: ((batch: Batch) => void)[] = []
   readonly #done: ((outcome: Outcome) => void | Promise<void>)[] = []
   #settling: Promise<void> | undefined
@@ -84,7 +90,19 @@ export class LiveCall implements Call {
   }
 
   get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController()
+      if (this.#stopReason !== undefined) this.#abort.abort(this.#stopReason.reason)
+    }
     return this.#abort.signal
+  }
+
+  get stopped(): { readonly reason: unknown } | undefined {
+    return this.#stopReason
+  }
+
+  whenStopped(tell: (reason: unknown) => void): void {
+    this.#whenStopped.push(tell)
   }
 
   tap(see: (batch: Batch) => void): void {
@@ -97,7 +115,10 @@ export class LiveCall implements Call {
 
   /** Tells everybody to stop. The first reason counts. */
   stop(reason: unknown): void {
-    if (!this.#abort.signal.aborted) this.#abort.abort(reason)
+    if (this.#stopReason !== undefined) return
+    this.#stopReason = { reason }
+    for (const tell of this.#whenStopped) tell(reason)
+    this.#abort?.abort(reason)
   }
 
   saw(batch: Batch): void {
@@ -114,7 +135,8 @@ export class LiveCall implements Call {
     let failure: unknown
     for (const done of this.#done.toReversed()) {
       try {
-        await done(outcome)
+        const doing = done(outcome)
+        if (doing !== undefined) await doing
       } catch (error) {
         // The others must be told all the same: a lease or a hold that is not given back stays for ever.
         failure ??= error

@@ -1,4 +1,7 @@
 import { ProviderError, type Batch, type ProviderEvent } from '@plugboard/sdk'
+import { stopError, truncated } from './call-error.ts'
+import type { Call } from './call.ts'
+import { WellFormed } from './well-formed.ts'
 
 export interface Limits {
   /** Milliseconds until the first batch. */
@@ -8,46 +11,54 @@ export interface Limits {
 }
 
 /**
- * Makes of whatever a provider yields a well-behaved stream of batches: begun (its first batch is here), stopped by the
- * signal and by silence even when the plugin ignores both. Resolves with the first batch waiting.
+ * Makes of whatever a provider yields a well-behaved stream of batches: begun (its first batch is here), well-formed,
+ * stopped by the signal and by silence even when the plugin ignores both. Resolves with the first batch waiting.
  */
 export async function committed(
   source: AsyncIterable<ProviderEvent | Batch>,
-  signal: AbortSignal,
+  call: Pick<Call, 'stopped' | 'whenStopped'>,
   limits: Limits,
 ): Promise<AsyncIterator<Batch>> {
-  const stream = new Guarded(source[Symbol.asyncIterator](), signal, limits)
+  const begin = (source as Partial<typeof source> | null | undefined)?.[Symbol.asyncIterator]
+  if (typeof begin !== 'function')
+    throw new ProviderError('plugin', 'stream() of the provider did not return an async iterable.')
+  const stream = new Guarded(begin.call(source), call, limits)
   await stream.begin()
   return stream
 }
 
 class Guarded implements AsyncIterator<Batch> {
   readonly #from: AsyncIterator<ProviderEvent | Batch>
-  readonly #signal: AbortSignal
   readonly #limits: Limits
-  readonly #onAbort = (): void => this.#interrupt(reasonOf(this.#signal))
+  readonly #checked = new WellFormed()
   #timer: NodeJS.Timeout
   #first: IteratorResult<Batch> | undefined
   #rejectPending: ((error: unknown) => void) | undefined
   #interrupted: unknown
+  #begun = false
+  #released = false
 
-  constructor(from: AsyncIterator<ProviderEvent | Batch>, signal: AbortSignal, limits: Limits) {
+  constructor(from: AsyncIterator<ProviderEvent | Batch>, call: Pick<Call, 'stopped' | 'whenStopped'>, limits: Limits) {
     this.#from = from
-    this.#signal = signal
     this.#limits = limits
-    this.#timer = setTimeout(() => this.#interrupt(silence('did not begin to answer', limits.firstMs)), limits.firstMs)
-    if (signal.aborted) this.#interrupted = reasonOf(signal)
-    else signal.addEventListener('abort', this.#onAbort, { once: true })
+    this.#timer = this.#after(limits.firstMs)
+    if (call.stopped === undefined) call.whenStopped((reason) => this.#interrupt(stopError(reason)))
+    else this.#interrupted = stopError(call.stopped.reason)
   }
 
   async begin(): Promise<void> {
     try {
       const step = await this.#pull()
-      this.#first = step.done === true ? step : { done: false, value: begun(step.value) }
-      clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => this.#interrupt(silence('fell silent', this.#limits.idleMs)), this.#limits.idleMs)
+      if (step.done === true) throw truncated()
+      this.#first = { done: false, value: begun(step.value) }
+      this.#begun = true
+      if (this.#limits.idleMs !== this.#limits.firstMs) {
+        clearTimeout(this.#timer)
+        this.#timer = this.#after(this.#limits.idleMs)
+      }
     } catch (error) {
       this.#release()
+      this.#leave()
       throw error
     }
   }
@@ -59,9 +70,9 @@ class Guarded implements AsyncIterator<Batch> {
       return first
     }
     try {
+      this.#timer.refresh()
       const step = await this.#pull()
       if (step.done === true) this.#release()
-      else this.#timer.refresh()
       return step
     } catch (error) {
       this.#release()
@@ -71,42 +82,58 @@ class Guarded implements AsyncIterator<Batch> {
 
   async return(): Promise<IteratorResult<Batch>> {
     this.#release()
-    await this.#from.return?.()
+    this.#leave()
     return { done: true, value: undefined }
   }
 
   #pull(): Promise<IteratorResult<Batch>> {
     if (this.#interrupted !== undefined) return Promise.reject(this.#interrupted)
     return new Promise((resolve, reject) => {
-      this.#rejectPending = reject
+      const failed = (error: unknown): void => {
+        this.#rejectPending = undefined
+        reject(error)
+      }
+      this.#rejectPending = failed
       this.#from.next().then((step) => {
         this.#rejectPending = undefined
         try {
-          resolve(step.done === true ? { done: true, value: undefined } : { done: false, value: batchOf(step.value) })
+          resolve(
+            step.done === true
+              ? { done: true, value: undefined }
+              : { done: false, value: this.#checked.batch(step.value) },
+          )
         } catch (error) {
           reject(error)
         }
-      }, reject)
+      }, failed)
     })
   }
 
+  /** Counts only while the provider is waited for: a reader who takes its time is not the provider's silence. */
+  #after(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      if (this.#rejectPending === undefined) return
+      this.#interrupt(silence(this.#begun ? 'fell silent' : 'did not begin to answer', ms))
+    }, ms)
+  }
+
   #interrupt(error: unknown): void {
+    if (this.#released) return
     this.#interrupted ??= error
     this.#rejectPending?.(error)
-    this.#from.return?.()?.catch(() => undefined)
+    this.#leave()
+  }
+
+  /** Not awaited: a plugin that ignores being told to stop keeps nobody waiting; nor is its failing now of interest. */
+  #leave(): void {
+    const leaving = async (): Promise<unknown> => this.#from.return?.()
+    leaving().catch(() => undefined)
   }
 
   #release(): void {
+    this.#released = true
     clearTimeout(this.#timer)
-    this.#signal.removeEventListener('abort', this.#onAbort)
   }
-}
-
-function batchOf(value: ProviderEvent | Batch): Batch {
-  if (Array.isArray(value)) {
-    if (value.length > 0) return value as Batch
-  } else if (typeof (value as ProviderEvent | undefined)?.type === 'string') return [value as ProviderEvent]
-  throw new ProviderError('plugin', 'The provider yielded something that is neither an event nor a batch of events.')
 }
 
 /** Every answer begins with `start`, also when the provider leaves it out. */
@@ -117,9 +144,4 @@ function begun(batch: Batch): Batch {
 }
 
 const silence = (what: string, ms: number): ProviderError =>
-  new ProviderError('timeout', `The provider ${what} within ${ms / 1000} s.`)
-
-const reasonOf = (signal: AbortSignal): unknown =>
-  signal.reason instanceof ProviderError
-    ? signal.reason
-    : new ProviderError('aborted', 'The call was aborted.', { cause: signal.reason })
+  new ProviderError('timeout', `The provider ${what} for ${ms / 1000} s.`)

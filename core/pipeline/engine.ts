@@ -1,4 +1,4 @@
-import { token } from '../kernel/scope.ts'
+import { Bag, type Slot } from '../kernel/bag.ts'
 import type { Clock } from '../services/clock/clock.ts'
 import { callId } from './call-id.ts'
 import { LiveCall, type CallRequest } from './call.ts'
@@ -15,8 +15,8 @@ export interface RunningCall {
 export class Engine {
   readonly #chain: Next
   readonly #clock: Clock
-  readonly #running = new Set<LiveCall>()
-  #idle: (() => void) | undefined
+  readonly #running = new Bag<LiveCall>()
+  #whenIdle: (() => void)[] = []
 
   constructor(chain: Next, clock: Clock) {
     this.#chain = chain
@@ -28,11 +28,13 @@ export class Engine {
     return this.#running.size
   }
 
-  begin(request: CallRequest): RunningCall {
+  /** `signal` stops the call, also before it has begun. */
+  begin(request: CallRequest, signal?: AbortSignal): RunningCall {
     const call = new LiveCall(callId(this.#clock.now()), request, this.#clock.monotonic())
-    this.#running.add(call)
+    const running = this.#running.add(call)
     // Registered first, so it runs last: a call counts as running until everything about it is booked.
-    call.settled(() => this.#over(call))
+    call.settled(() => this.#over(running))
+    if (signal !== undefined) follow(signal, call)
     return { call, reply: run(call, this.#chain) }
   }
 
@@ -40,18 +42,25 @@ export class Engine {
   idle(): Promise<void> {
     if (this.#running.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#idle = resolve
+      this.#whenIdle.push(resolve)
     })
   }
 
   stopAll(reason: unknown): void {
-    for (const call of this.#running) call.stop(reason)
+    for (const call of this.#running.items) call.stop(reason)
   }
 
-  #over(call: LiveCall): void {
-    this.#running.delete(call)
-    if (this.#running.size === 0) this.#idle?.()
+  #over(call: Slot<LiveCall>): void {
+    this.#running.remove(call)
+    if (this.#running.size > 0) return
+    for (const tell of this.#whenIdle.splice(0)) tell()
   }
 }
 
-export const EngineToken = token<Engine>('engine')
+/** Without holding on to the signal after the call is over. */
+function follow(signal: AbortSignal, call: LiveCall): void {
+  if (signal.aborted) return call.stop(signal.reason)
+  const stop = (): void => call.stop(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  call.settled(() => signal.removeEventListener('abort', stop))
+}

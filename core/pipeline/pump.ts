@@ -1,6 +1,6 @@
 import type { Batch } from '@plugboard/sdk'
-import { llmErrorOf, truncated } from './call-error.ts'
-import type { LiveCall } from './call.ts'
+import { llmErrorOf, stopError, truncated } from './call-error.ts'
+import type { LiveCall, Outcome } from './call.ts'
 import type { Next, Reply } from './compose.ts'
 
 /**
@@ -14,14 +14,21 @@ class Pump implements AsyncIterator<Batch> {
   readonly #call: LiveCall
   readonly #from: AsyncIterator<Batch>
   #over = false
+  #reading = false
+  /** What the next read is told, when the call was stopped while nobody read. */
+  #stopped: Promise<never> | undefined
 
   constructor(call: LiveCall, from: AsyncIterator<Batch>) {
     this.#call = call
     this.#from = from
+    if (call.stopped === undefined) call.whenStopped((reason) => this.#stop(reason))
+    else this.#stop(call.stopped.reason)
   }
 
   async next(): Promise<IteratorResult<Batch>> {
+    if (this.#stopped !== undefined) return this.#stopped
     if (this.#over) return { done: true, value: undefined }
+    this.#reading = true
     try {
       const step = await this.#from.next()
       if (step.done === true) throw truncated()
@@ -34,10 +41,9 @@ class Pump implements AsyncIterator<Batch> {
       }
       return step
     } catch (error) {
-      this.#over = true
-      this.#leave()
-      await this.#call.settle(this.#failed(error))
-      throw error
+      return await this.#fail(error)
+    } finally {
+      this.#reading = false
     }
   }
 
@@ -51,15 +57,29 @@ class Pump implements AsyncIterator<Batch> {
     return { done: true, value: undefined }
   }
 
+  /** A read that is under way sees the stop itself. A reader that never comes must not keep the call running for ever. */
+  #stop(reason: unknown): void {
+    if (this.#over || this.#reading) return
+    this.#stopped = this.#fail(stopError(reason))
+    this.#stopped.catch(() => undefined)
+  }
+
+  async #fail(error: unknown): Promise<never> {
+    this.#over = true
+    this.#leave()
+    await this.#call.settle(outcomeOf(error, this.#call))
+    throw error
+  }
+
   /** Not awaited: a plugin that ignores being told to stop must not keep the settlement waiting. */
   #leave(): void {
     this.#from.return?.().catch(() => undefined)
   }
+}
 
-  #failed(error: unknown): Parameters<LiveCall['settle']>[0] {
-    const info = llmErrorOf(error, this.#call)
-    return info.class === 'aborted' ? { status: 'cancelled' } : { status: 'failed', error: info, cause: error }
-  }
+function outcomeOf(error: unknown, call: LiveCall): Outcome {
+  const info = llmErrorOf(error, call)
+  return info.class === 'aborted' ? { status: 'cancelled' } : { status: 'failed', error: info, cause: error }
 }
 
 /** Sends a call down the chain. Rejects when it fails before the first batch; the call is settled then. */
@@ -68,10 +88,7 @@ export async function run(call: LiveCall, chain: Next): Promise<Reply> {
     const reply = await chain(call)
     return { ...reply, batches: new Pump(call, reply.batches) }
   } catch (error) {
-    const info = llmErrorOf(error, call)
-    await call.settle(
-      info.class === 'aborted' ? { status: 'cancelled' } : { status: 'failed', error: info, cause: error },
-    )
+    await call.settle(outcomeOf(error, call))
     throw error
   }
 }

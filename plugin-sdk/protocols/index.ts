@@ -6,6 +6,9 @@ export type * from './protocol.ts'
 /** Loaded at first use: a process pays only for the protocols it speaks. */
 const protocols: Readonly<Record<string, () => Promise<Protocol>>> = {
   'openai-chat': async () => (await import('./openai-chat/index.ts')).openaiChat,
+  'openai-responses': async () => (await import('./openai-responses/index.ts')).openaiResponses,
+  'anthropic-messages': async () => (await import('./anthropic-messages/index.ts')).anthropicMessages,
+  'google-generative-ai': async () => (await import('./google-generative-ai/index.ts')).googleGenerativeAi,
 }
 
 export const protocolNames: readonly string[] = Object.keys(protocols)

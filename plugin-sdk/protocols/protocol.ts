@@ -38,6 +38,8 @@ export interface AnswerHead {
   readonly created: number
   /** The model as the client named it. */
   readonly model: string
+  /** The wire protocol of the provider that answers, when known. */
+  readonly api?: string
 }
 
 /** An answer that is complete. */
@@ -71,7 +73,7 @@ export interface DoorError {
 
 /** Writes one streamed answer. Every method returns text to send, possibly empty. */
 export interface StreamWriter {
-  /** Content only: the events that close the answer are held back for `finish`. */
+  /** Content only: the events that close the answer are held back for `finish`. The batch's own bytes are not repeated. */
   write(batch: Batch): string
   /** Everything that closes a complete answer, the protocol's last event included. */
   finish(finish: FinishEvent, wire: WireFrames | undefined, extras: AnswerExtras): string

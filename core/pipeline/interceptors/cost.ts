@@ -19,11 +19,23 @@ export const cost =
     return next(call)
   }
 
+/** More tokens than any answer has: what claims that is no count, and its cost would fit no ledger. */
+const MAX_TOKENS = 1_000_000_000
+
+const isCount = (tokens: unknown): boolean =>
+  Number.isInteger(tokens) && Number(tokens) >= 0 && Number(tokens) <= MAX_TOKENS
+
+/** A plugin without types may tell anything; money is only reckoned from whole numbers. */
+const isUsage = (usage: Usage | undefined): usage is Usage =>
+  usage !== undefined &&
+  [usage.input, usage.output, usage.cacheRead, usage.cacheWrite, usage.totalTokens].every(isCount) &&
+  isCount(usage.reasoning ?? 0)
+
 /**
- * The provider's own count where it gave one. Otherwise what was delivered is counted and marked as estimated; a call that
+ * The provider's own count where it gave a sound one. Otherwise what was delivered is counted and marked as estimated; a call that
  * delivered nothing is not billed by anyone.
  */
 function usageOf(call: Call, outcome: Outcome): Usage {
-  if (outcome.status === 'completed') return outcome.finish.usage ?? estimateUsage(call)
+  if (outcome.status === 'completed') return isUsage(outcome.finish.usage) ? outcome.finish.usage : estimateUsage(call)
   return call.facts.ttfbMs === undefined ? NO_USAGE : estimateUsage(call)
 }

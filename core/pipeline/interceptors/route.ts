@@ -1,12 +1,19 @@
 import type { Catalog } from '../../services/catalog/catalog.ts'
-import type { Interceptor } from '../compose.ts'
+import type { Model } from '@plugboard/sdk'
+import type { Call } from '../call.ts'
+import type { Interceptor, Next, Reply } from '../compose.ts'
 
 /** Decides which model answers. */
 export const route =
   (catalog: Catalog): Interceptor =>
-  async (call, next) => {
+  (call, next) => {
     const { model } = call.request
     const found = typeof model === 'string' ? catalog.resolve(model) : model
-    call.facts.target = found instanceof Promise ? await found : found
-    return next(call)
+    if (found instanceof Promise) return found.then((target) => routed(call, target, next))
+    return routed(call, found, next)
   }
+
+function routed(call: Call, target: Model, next: Next): Promise<Reply> {
+  call.facts.target = target
+  return next(call)
+}

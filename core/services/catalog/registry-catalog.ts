@@ -5,8 +5,14 @@ import type { Clock } from '../clock/clock.ts'
 import type { Catalog } from './catalog.ts'
 import { ModelDiscovery } from './model-discovery.ts'
 import { modelOf } from './model-of.ts'
+import { newest, simpleName } from './simple-name.ts'
 
 const MAX_CANDIDATES = 8
+
+interface Found {
+  readonly contribution: ProviderContribution
+  readonly model?: Model | undefined
+}
 
 /** The models of the providers that are plugged in right now. */
 export class RegistryCatalog implements Catalog {
@@ -27,7 +33,7 @@ export class RegistryCatalog implements Catalog {
 
   get(provider: string, id: string): Model | Promise<Model> {
     const contribution = this.#registry.require(provider)
-    const known = this.#known(contribution, id)
+    const known = this.#known(contribution, id) ?? newest(this.#simplyNamed(contribution, simpleName(id)))
     if (known !== undefined) return known
     if (contribution.declaration.unlistedModels === true) return modelOf(contribution, { id })
     if (contribution.provider.listModels === undefined)
@@ -64,19 +70,31 @@ export class RegistryCatalog implements Catalog {
     return undefined
   }
 
+  /** A name without its provider: exactly as a model is called, else as people call it. */
   #bare(name: string): Model | Promise<Model> {
-    const having = this.#registry.providers.filter((contribution) => this.#known(contribution, name) !== undefined)
-    const usable = having.filter(({ configured }) => configured)
-    const [found, second] = usable.length > 0 ? usable : having
-    if (found !== undefined && second === undefined) return this.#known(found, name) as Model
-    if (found !== undefined) {
-      const candidates = (usable.length > 0 ? usable : having).map(({ id }) => `${id}:${name}`)
-      throw new PlugboardError('MODEL_AMBIGUOUS', `Several providers have the model "${name}".`, {
-        hint: `Name one of them: ${candidates.join(', ')}.`,
-        details: { model: name, candidates },
-      })
-    }
-    return this.#askAll(name)
+    const open = this.#registry.providers.filter(({ declaration }) => declaration.bareNames !== false)
+    const exact = open.flatMap((contribution) => ({ contribution, model: this.#known(contribution, name) }))
+    const simple = (): Found[] =>
+      open.map((contribution) => ({ contribution, model: newest(this.#simplyNamed(contribution, simpleName(name))) }))
+    return this.#only(name, exact) ?? this.#only(name, simple()) ?? this.#askAll(name)
+  }
+
+  /** The one model found; of several, the one whose provider is set up. Throws when that leaves a choice. */
+  #only(name: string, candidates: readonly Found[]): Model | undefined {
+    const found = candidates.filter((each): each is Found & { readonly model: Model } => each.model !== undefined)
+    const usable = found.filter(({ contribution }) => contribution.configured)
+    const [first, ...others] = usable.length > 0 ? usable : found
+    if (first === undefined || others.length === 0) return first?.model
+    const names = [first, ...others].map(({ contribution, model }) => `${contribution.id}:${model.id}`)
+    throw new PlugboardError('MODEL_AMBIGUOUS', `Several providers have the model "${name}".`, {
+      hint: `Name one of them: ${names.join(', ')}.`,
+      details: { model: name, candidates: names },
+    })
+  }
+
+  #simplyNamed(contribution: ProviderContribution, simple: string): readonly Model[] {
+    const known = [...this.#declaredOf(contribution).values(), ...(this.#discovery.known(contribution)?.values() ?? [])]
+    return known.filter(({ id }) => simpleName(id) === simple)
   }
 
   async #askAll(name: string): Promise<Model> {

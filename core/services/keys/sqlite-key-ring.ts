@@ -29,14 +29,12 @@ export class SqliteKeyRing implements KeyRing {
   }
 
   verify(secret: string): ApiKey | undefined {
-    const digest = digestOf(secret)
-    const name = digest.toString('latin1')
     const now = this.#clock.monotonic()
-    const trusted = this.#trusted.get(name)
+    const trusted = this.#trusted.get(secret)
     if (trusted !== undefined && trusted.until > now) return trusted.key
-    const key = this.#find(digest)
-    if (key === undefined) this.#trusted.delete(name)
-    else this.#trusted.set(name, { key, until: now + TRUST_MS })
+    const key = this.#find(digestOf(secret))
+    if (key === undefined) this.#trusted.delete(secret)
+    else this.#trusted.set(secret, { key, until: now + TRUST_MS })
     return key
   }
 

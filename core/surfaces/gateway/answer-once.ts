@@ -18,7 +18,14 @@ export async function answerOnce(reply: FastifyReply, exchange: Exchange): Promi
       last.wire === undefined ? head : { ...head, wire: last.wire },
       answerExtras(call, wanted),
     )
-    void reply.header('x-request-id', call.id).header('content-type', 'application/json; charset=utf-8').send(body)
+    // Written past fastify's own reply, which would look at it once more on its way.
+    reply.hijack()
+    reply.raw.writeHead(200, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'x-request-id': call.id,
+    })
+    reply.raw.end(body)
   } catch (error) {
     sendProblem(reply, problemFor(error, exchange), door)
   }

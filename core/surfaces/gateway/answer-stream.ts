@@ -42,19 +42,22 @@ async function pipe(
   batches: AsyncIterator<Batch>,
   raw: ServerResponse,
   writer: StreamWriter,
-  { running, wanted }: Exchange,
+  { running, wanted, asked }: Exchange,
 ): Promise<void> {
   for (;;) {
     const step = await batches.next()
     if (step.done === true) return
-    const batch = step.value
-    const text = writer.write(batch)
+    const { value: batch } = step
+    const passing = batch.wire?.protocol === asked.wire.protocol ? batch.wire.bytes : undefined
     const finish = batch.at(-1)
-    if (finish?.type === 'finish') {
-      raw.end(text + writer.finish(finish, batch.wire, answerExtras(running.call, wanted)))
-      return
-    }
-    if (text !== '' && !raw.write(text)) await drained(raw)
+    raw.cork()
+    let flows = passing === undefined || raw.write(passing)
+    const content = writer.write(batch)
+    if (content !== '') flows = raw.write(content)
+    if (finish?.type === 'finish') raw.end(writer.finish(finish, batch.wire, answerExtras(running.call, wanted)))
+    raw.uncork()
+    if (finish?.type === 'finish') return
+    if (!flows) await drained(raw)
   }
 }
 

@@ -8,6 +8,8 @@ export const BODY_LIMIT = 32 * 1024 * 1024
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    if (text === '')
+      return done(new PlugboardError('JSON_INVALID', 'The body is empty.', { hint: 'Send a JSON object.' }))
     try {
       done(null, JSON.parse(text as string))
     } catch (error) {

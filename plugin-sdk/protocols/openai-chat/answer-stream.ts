@@ -1,0 +1,163 @@
+import type { ByteStream } from '../../byte-stream.ts'
+import type { Batch } from '../../events.ts'
+import type { HttpResponse } from '../../http.ts'
+import type { ProviderRequest } from '../../provider.ts'
+import { AnswerDecoder, type Reading } from './answer-decoder.ts'
+import { EveryEvent, type ChunkReader } from './chunk-reader.ts'
+import type { OpenAIChatCompat } from './compat.ts'
+import type { Connection } from './connection.ts'
+import { encodeRequest } from './encode-request.ts'
+import { OPENAI_CHAT } from './name.ts'
+import { PassThrough } from './pass-through.ts'
+
+export interface Asking {
+  readonly connection: Connection
+  readonly request: ProviderRequest
+  readonly compat: OpenAIChatCompat
+  /** Whether the manifest describes the model, so that what it does not say is not so. */
+  readonly isDescribed: boolean
+  readonly signal: AbortSignal
+}
+
+/** Milliseconds a connection gets to end by itself after the answer is complete. It can be used again only then. */
+const LINGER_MS = 500
+
+/**
+ * The batches of one answer; the request is sent at the first read. Written by hand, because `return()` must stop a read
+ * that is under way, and a generator would make it wait for that read.
+ */
+export class AnswerStream implements AsyncIterableIterator<Batch> {
+  readonly #asking: Asking
+  readonly #stop = new AbortController()
+  readonly #onAbort = (): void => this.#stop.abort(this.#asking.signal.reason)
+  #reader: ChunkReader | undefined
+  #body: ByteStream | undefined
+  #over = false
+
+  constructor(asking: Asking) {
+    this.#asking = asking
+  }
+
+  async next(): Promise<IteratorResult<Batch>> {
+    if (this.#over) return END
+    try {
+      const batch = await (this.#reader === undefined ? this.#ask() : this.#read(this.#reader))
+      if (batch !== undefined) return { done: false, value: batch }
+    } catch (error) {
+      if (this.#over) return END
+      await this.return()
+      throw error
+    }
+    await this.return()
+    return END
+  }
+
+  async return(): Promise<IteratorResult<Batch>> {
+    if (this.#over) return END
+    this.#over = true
+    this.#asking.signal.removeEventListener('abort', this.#onAbort)
+    if (this.#body === undefined) this.#stop.abort()
+    else if (this.#reader?.finished === true) void letEnd(this.#body)
+    else await this.#body.return()
+    return END
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async #ask(): Promise<Batch | undefined> {
+    const { connection, request, compat, isDescribed, signal } = this.#asking
+    const { model, options, stream } = request
+    const headers = connection.headers(options.headers)
+    const { body, warnings } = encodeRequest(request, { compat, providerId: connection.id, isDescribed })
+    if (signal.aborted) this.#onAbort()
+    else signal.addEventListener('abort', this.#onAbort, { once: true })
+
+    const response = await connection.http.request({
+      method: 'POST',
+      url: `${connection.baseUrl}/chat/completions`,
+      headers: {
+        ...headers,
+        'content-type': 'application/json',
+        accept: stream ? 'text/event-stream' : 'application/json',
+      },
+      body: JSON.stringify(body),
+      signal: this.#stop.signal,
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+      ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs }),
+    })
+    this.#body = response.body
+    if (response.status >= 300) throw connection.failure(response, await errorText(response.body), model.id)
+
+    const reading: Reading = {
+      provider: connection.id,
+      model: model.id,
+      compat,
+      warnings,
+      failure: (text) => connection.failure(response, text, model.id),
+      garbled: (text) => connection.garbled(response, text, model.id),
+    }
+    if (!isEventStream(response, stream)) return this.#readWhole(reading, response.body)
+    this.#reader = mayPass(request, compat)
+      ? new PassThrough(() => new AnswerDecoder(reading), warnings)
+      : new EveryEvent(new AnswerDecoder(reading))
+    return this.#read(this.#reader)
+  }
+
+  async #readWhole(reading: Reading, body: ByteStream): Promise<Batch | undefined> {
+    const decoder = new AnswerDecoder(reading)
+    this.#reader = new EveryEvent(decoder)
+    decoder.addWhole(await body.text())
+    const batch = decoder.take()
+    // A caller who asked for a stream has no use for the object of a host that does not stream.
+    return batch !== undefined && this.#asking.request.stream ? batch.slice() : batch
+  }
+
+  /** Reads until there is something to tell; undefined at the end of a complete answer. */
+  async #read(reader: ChunkReader): Promise<Batch | undefined> {
+    for (;;) {
+      if (reader.failure !== undefined) throw reader.failure
+      if (reader.finished || this.#body === undefined) return undefined
+      const step = await this.#body.next()
+      if (this.#over) return undefined
+      const batch = step.done === true ? reader.end() : reader.feed(step.value)
+      if (batch !== undefined) return batch
+    }
+  }
+}
+
+/** A client of this protocol takes the events as they are. What needs mending or guessing must be read. */
+const mayPass = ({ wire }: ProviderRequest, compat: OpenAIChatCompat): boolean =>
+  wire?.protocol === OPENAI_CHAT && compat.supportsFinishReason
+
+const END: IteratorResult<Batch> = { done: true, value: undefined }
+
+/** Some hosts answer a request for a stream in one piece; a few send a stream without saying so. */
+function isEventStream({ headers }: HttpResponse, asked: boolean): boolean {
+  const type = String(headers['content-type'] ?? '')
+  if (type.includes('event-stream')) return true
+  return asked && !type.includes('json') && !type.includes('html')
+}
+
+const ERROR_BYTES = 256 * 1024
+
+/** What cannot be read of an error's body is left out: its status still tells something. */
+async function errorText(body: ByteStream): Promise<string> {
+  try {
+    return await body.text(ERROR_BYTES)
+  } catch {
+    return ''
+  }
+}
+
+async function letEnd(body: ByteStream): Promise<void> {
+  const timer = setTimeout(() => void body.return(), LINGER_MS)
+  try {
+    while ((await body.next()).done !== true);
+  } catch {
+    // The answer is complete; how its connection ended no longer matters.
+  } finally {
+    clearTimeout(timer)
+  }
+}

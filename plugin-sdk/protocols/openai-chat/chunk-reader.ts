@@ -1,0 +1,45 @@
+import type { Batch } from '../../events.ts'
+import type { ProviderError } from '../../errors.ts'
+import { SseReader } from '../../sse.ts'
+import type { AnswerDecoder } from './answer-decoder.ts'
+
+/** Makes batches of a stream's network chunks. */
+export interface ChunkReader {
+  /** Set when the provider reported an error. What had arrived before it was told. */
+  readonly failure: ProviderError | undefined
+  /** The finish event was told. */
+  readonly finished: boolean
+  /** What a chunk told; undefined when that is nothing yet. */
+  feed(chunk: Uint8Array): Batch | undefined
+  /** The connection has ended. */
+  end(): Batch | undefined
+}
+
+/** Decodes every event. */
+export class EveryEvent implements ChunkReader {
+  readonly #decoder: AnswerDecoder
+  readonly #sse = new SseReader()
+
+  constructor(decoder: AnswerDecoder) {
+    this.#decoder = decoder
+  }
+
+  get failure(): ProviderError | undefined {
+    return this.#decoder.failure
+  }
+
+  get finished(): boolean {
+    return this.#decoder.finished
+  }
+
+  feed(chunk: Uint8Array): Batch | undefined {
+    for (const { data, event } of this.#sse.feed(chunk)) this.#decoder.add(data, event)
+    return this.#decoder.take()
+  }
+
+  end(): Batch | undefined {
+    for (const { data, event } of this.#sse.end()) this.#decoder.addLast(data, event)
+    this.#decoder.end()
+    return this.#decoder.take()
+  }
+}

@@ -1,0 +1,48 @@
+import { PlugboardError } from '../../errors.ts'
+import { isObject, type JsonObject } from './json.ts'
+
+/** A field of a client's request is wrong. `param` names it as OpenAI does, for example `messages[1].role`. */
+export const invalid = (param: string, wanted: string, hint = 'Correct the field, or leave it out.'): PlugboardError =>
+  new PlugboardError('REQUEST_INVALID', `"${param}" must be ${wanted}.`, { hint, details: { param } })
+
+/** `null` stands for "not given", as in OpenAI's API. */
+export const isGiven = (value: unknown): boolean => value !== undefined && value !== null
+
+export function objectAt(value: unknown, param: string): JsonObject {
+  if (!isObject(value)) throw invalid(param, 'an object')
+  return value
+}
+
+export function listAt(value: unknown, param: string, wanted = 'a list'): readonly unknown[] {
+  if (!Array.isArray(value)) throw invalid(param, wanted)
+  return value
+}
+
+export function nameAt(value: unknown, param: string): string {
+  if (typeof value !== 'string' || value === '') throw invalid(param, 'a text that is not empty')
+  return value
+}
+
+export function optionalText(value: unknown, param: string): string | undefined {
+  if (!isGiven(value)) return undefined
+  if (typeof value !== 'string') throw invalid(param, 'a text')
+  return value
+}
+
+export function optionalFlag(value: unknown, param: string): boolean | undefined {
+  if (!isGiven(value)) return undefined
+  if (typeof value !== 'boolean') throw invalid(param, 'true or false')
+  return value
+}
+
+export function optionalNumber(value: unknown, param: string, min: number, max: number): number | undefined {
+  if (!isGiven(value)) return undefined
+  if (typeof value !== 'number' || value < min || value > max) throw invalid(param, `a number from ${min} to ${max}`)
+  return value
+}
+
+export function optionalCount(value: unknown, param: string, min = 1): number | undefined {
+  if (!isGiven(value)) return undefined
+  if (!Number.isSafeInteger(value) || (value as number) < min) throw invalid(param, `a whole number from ${min} up`)
+  return value as number
+}

@@ -1,0 +1,18 @@
+import type { ProviderMetadata } from '../../messages.ts'
+import { isObject, type JsonObject } from './json.ts'
+import { OPENAI_CHAT } from './name.ts'
+
+const NOTHING: JsonObject = {}
+
+/** The fields of a message, part or tool that only this protocol knows. */
+export function ownFields(of: { readonly providerMetadata?: ProviderMetadata }): JsonObject {
+  const own = of.providerMetadata?.[OPENAI_CHAT]
+  return isObject(own) ? own : NOTHING
+}
+
+export const hasOwnFields = (of: { readonly providerMetadata?: ProviderMetadata }): boolean =>
+  Object.keys(ownFields(of)).length > 0
+
+/** Where the fields go that have no unified name. */
+export const keepFields = (fields: JsonObject | undefined): { providerMetadata?: ProviderMetadata } =>
+  fields === undefined ? {} : { providerMetadata: { [OPENAI_CHAT]: fields } }

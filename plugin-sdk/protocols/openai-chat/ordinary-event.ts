@@ -1,0 +1,50 @@
+import { isObject, parseJson } from './json.ts'
+
+const QUOTE = 34
+const PREFIX = 'data:'
+const FINISH = '"finish_reason"'
+/** OpenAI hides the length of each token behind random padding. */
+const PADDING = '"obfuscation":"'
+const EMPTY = Buffer.alloc(0)
+
+/**
+ * Tells by its last bytes that an event brings content and nothing else. Within one answer all such events end alike, from
+ * their `"finish_reason":null` on; one that ends the answer, counts tokens or reports an error does not.
+ */
+export class OrdinaryEvent {
+  #ending: Buffer = EMPTY
+  #isPadded = false
+
+  /** Learns from an event that is parsed for it. False when it is no ordinary one, or does not end in a way one can tell. */
+  learn(event: string): boolean {
+    const text = event.startsWith(PREFIX) ? event.slice(PREFIX.length).trim() : ''
+    const at = text.lastIndexOf(FINISH)
+    if (at < text.indexOf('"delta"') || !isOrdinary(parseJson(text))) return false
+    const padding = text.indexOf(PADDING, at)
+    this.#isPadded = padding !== -1
+    this.#ending = Buffer.from(this.#isPadded ? text.slice(at, padding + PADDING.length) : text.slice(at))
+    return this.#ending.length > 0
+  }
+
+  /** Whether the event that stops before `end` is one. */
+  endsAt(bytes: Buffer, end: number): boolean {
+    const ending = this.#ending
+    const from = (this.#isPadded ? paddingStart(bytes, end) : end) - ending.length
+    if (from < 0 || ending.length === 0) return false
+    for (let at = 0; at < ending.length; at++) if (bytes[from + at] !== ending[at]) return false
+    return true
+  }
+}
+
+function isOrdinary(chunk: unknown): boolean {
+  if (!isObject(chunk) || chunk['error'] || chunk['usage'] || chunk['x_groq']) return false
+  const choices = chunk['choices']
+  const choice: unknown = Array.isArray(choices) && choices.length === 1 ? choices[0] : undefined
+  return isObject(choice) && choice['finish_reason'] === null && !choice['usage'] && !choice['error']
+}
+
+/** Behind the quote that opens the padding of an event that ends in `"}`. */
+function paddingStart(bytes: Buffer, end: number): number {
+  const close = end - 2
+  return bytes[close] === QUOTE ? bytes.lastIndexOf(QUOTE, close - 1) + 1 : -1
+}

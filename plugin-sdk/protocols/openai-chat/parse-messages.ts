@@ -1,0 +1,110 @@
+import type { Message, SystemMessage, ToolResultMessage } from '../../messages.ts'
+import { invalid, isGiven, listAt, nameAt, objectAt, optionalText } from './door-check.ts'
+import { unknownFields, type JsonObject } from './json.ts'
+import { keepFields } from './metadata.ts'
+import { newCallId } from './tool-calls.ts'
+import { parseAssistant } from './parse-assistant.ts'
+import { parseParts, plainText } from './parse-parts.ts'
+
+export interface ParsedMessages {
+  readonly systemPrompt?: string
+  readonly messages: readonly Message[]
+}
+
+export function parseMessages(value: unknown): ParsedMessages {
+  const list = listAt(value, 'messages', 'a list of messages')
+  if (list.length === 0) throw invalid('messages', 'a list of at least one message', 'Send what the user says.')
+  const calls = new KnownCalls()
+  const instructions: string[] = []
+  const messages: Message[] = []
+  for (const [index, item] of list.entries()) {
+    const param = `messages[${index}]`
+    const message = parseMessage(objectAt(item, param), param, calls)
+    if (message.role === 'assistant') calls.add(message)
+    // Instructions at the start that are more than text stay messages, or their other fields would be lost.
+    const leads = message.role === 'system' && messages.length === 0 && message.providerMetadata === undefined
+    if (leads) instructions.push(message.content)
+    else messages.push(message)
+  }
+  return instructions.length === 0 ? { messages } : { systemPrompt: instructions.join('\n\n'), messages }
+}
+
+function parseMessage(message: JsonObject, param: string, calls: KnownCalls): Message {
+  switch (message['role']) {
+    case 'system':
+    case 'developer':
+      return parseSystem(message, param)
+    case 'user': {
+      const { content } = message
+      const own = keepFields(unknownFields(message, FIELDS))
+      return typeof content === 'string'
+        ? { role: 'user', content, ...own }
+        : { role: 'user', content: parseParts(content, `${param}.content`), ...own }
+    }
+    case 'assistant':
+      return parseAssistant(message, param)
+    case 'tool': {
+      const toolCallId = nameAt(message['tool_call_id'], `${param}.tool_call_id`)
+      const toolName = optionalText(message['name'], `${param}.name`) ?? calls.nameOf(toolCallId)
+      return toolResult(message, param, toolCallId, toolName)
+    }
+    case 'function': {
+      const name = nameAt(message['name'], `${param}.name`)
+      return toolResult(message, param, calls.idOf(name) ?? newCallId(), name)
+    }
+    default:
+      throw invalid(`${param}.role`, 'one of system, developer, user, assistant, tool')
+  }
+}
+
+const FIELDS: ReadonlySet<string> = new Set(['role', 'content'])
+const RESULT_FIELDS: ReadonlySet<string> = new Set(['role', 'content', 'tool_call_id', 'name'])
+
+function parseSystem(message: JsonObject, param: string): SystemMessage {
+  const text = plainText(message['content'], `${param}.content`)
+  const own = unknownFields(message, FIELDS)
+  if (text !== undefined) return { role: 'system', content: text, ...keepFields(own) }
+  const parts = message['content'] as readonly JsonObject[]
+  const content = parts.map((part) => part['text']).join('\n')
+  return { role: 'system', content, ...keepFields({ ...own, content: parts }) }
+}
+
+function toolResult(
+  message: JsonObject,
+  param: string,
+  toolCallId: string,
+  toolName: string | undefined,
+): ToolResultMessage {
+  const { content } = message
+  const text = isGiven(content) ? content : ''
+  return {
+    role: 'toolResult',
+    toolCallId,
+    ...(toolName === undefined ? {} : { toolName }),
+    content: typeof text === 'string' ? [{ type: 'text', text }] : parseParts(text, `${param}.content`),
+    isError: false,
+    ...keepFields(unknownFields(message, RESULT_FIELDS)),
+  }
+}
+
+/** The calls made so far. Ids may repeat from turn to turn; the last call counts. */
+class KnownCalls {
+  readonly #names = new Map<string, string>()
+  readonly #ids = new Map<string, string>()
+
+  add(message: Extract<Message, { role: 'assistant' }>): void {
+    for (const part of message.content) {
+      if (part.type !== 'toolCall') continue
+      this.#names.set(part.id, part.name)
+      this.#ids.set(part.name, part.id)
+    }
+  }
+
+  nameOf(id: string): string | undefined {
+    return this.#names.get(id)
+  }
+
+  idOf(name: string): string | undefined {
+    return this.#ids.get(name)
+  }
+}

@@ -1,0 +1,114 @@
+import type { AssistantMessage, TextContent, ThinkingContent, ToolCall } from '../../messages.ts'
+import { writeArguments } from './call-extras.ts'
+import { encodeOpaque } from './encode-content.ts'
+import { extrasOf } from './extras.ts'
+import { itemId, shortHash, splitCallId, type CallIds } from './ids.ts'
+import { objectsOf, type JsonObject } from './json.ts'
+import { readItemSignature, readTextSignature } from './signature.ts'
+import { isOwn, type Target } from './target.ts'
+
+export interface EncodedAnswer {
+  readonly items: readonly JsonObject[]
+  /** With the `call_id` that its result must name. */
+  readonly calls: readonly { readonly call: ToolCall; readonly callId: string }[]
+}
+
+/** One answer of the assistant as items, in its own order. */
+export function encodeAssistant(message: AssistantMessage, ids: CallIds, target: Target): EncodedAnswer {
+  const own = isOwn(message, target.model)
+  // An item that was made next to a thought is refused by its id without that thought, so ids stay only if thoughts do.
+  const keepsIds = own && message.content.every((part) => part.type !== 'thinking' || thoughtItem(part, target))
+  const items: JsonObject[] = []
+  const calls: { call: ToolCall; callId: string }[] = []
+  for (const part of message.content) {
+    switch (part.type) {
+      case 'thinking': {
+        const item = own ? thoughtItem(part, target) : undefined
+        if (item !== undefined) items.push(item)
+        else if (!own)
+          target.warn({
+            type: 'compatibility',
+            feature: 'thinking',
+            message: 'Thoughts of another model were left out: only that model can read them.',
+          })
+        break
+      }
+      case 'text':
+        addText(items, part, keepsIds)
+        break
+      case 'toolCall': {
+        const callId = ids.allot(part.id, own)
+        calls.push({ call: part, callId })
+        items.push(callItem(part, callId, keepsIds, own))
+        break
+      }
+      case 'opaque':
+        items.push(...encodeOpaque(part, target))
+    }
+  }
+  const kept = target.stored ? items : items.filter((item, index) => !isStranded(item, items.slice(index + 1)))
+  return { items: target.compat.supportsInterleavedToolCalls ? kept : callsLast(kept), calls }
+}
+
+/** An encrypted thought is refused without what it led to, and the provider knows a message only by its id. */
+function isStranded({ type, encrypted_content: encrypted }: JsonObject, following: readonly JsonObject[]): boolean {
+  if (type !== 'reasoning' || typeof encrypted !== 'string') return false
+  const next = following.find((item) => item['type'] !== 'reasoning')
+  return next === undefined || (next['type'] === 'message' && next['id'] === undefined)
+}
+
+/** The item a thought came as, when the provider can still read it: encrypted, in the open, or stored there. */
+function thoughtItem({ thinkingSignature }: ThinkingContent, { stored }: Target): JsonObject | undefined {
+  const item = readItemSignature(thinkingSignature)
+  if (item?.['type'] !== 'reasoning') return item
+  const readable = typeof item['encrypted_content'] === 'string' || objectsOf(item['content']).length > 0
+  // As input the provider knows no status on a thought.
+  const { status: _status, ...rest } = item
+  return readable || stored ? rest : undefined
+}
+
+function addText(items: JsonObject[], part: TextContent, keepsIds: boolean): void {
+  const { id, phase, refusal } = keepsIds ? readTextSignature(part.textSignature) : {}
+  const text = part.text.toWellFormed()
+  const said = phase === undefined ? {} : { phase }
+  if (id === undefined && refusal !== true) {
+    if (text !== '') items.push({ type: 'message', role: 'assistant', content: text, ...said })
+    return
+  }
+  const content =
+    refusal === true
+      ? { type: 'refusal', refusal: text }
+      : { type: 'output_text', text, annotations: [], ...extrasOf(part.providerMetadata) }
+  const messageId = id === undefined ? undefined : (itemId(id, 'msg_') ?? `msg_${shortHash(id, 32)}`)
+  const last = items.at(-1)
+  if (last?.['type'] === 'message' && messageId !== undefined && last['id'] === messageId) {
+    items[items.length - 1] = { ...last, content: [...objectsOf(last['content']), content] }
+    return
+  }
+  items.push({
+    type: 'message',
+    ...(messageId === undefined ? {} : { id: messageId }),
+    role: 'assistant',
+    status: 'completed',
+    content: [content],
+    ...said,
+  })
+}
+
+function callItem(call: ToolCall, callId: string, keepsIds: boolean, own: boolean): JsonObject {
+  const id = keepsIds ? itemId(splitCallId(call.id).itemId, 'fc_') : undefined
+  const { arguments: original, ...extras } = own ? extrasOf(call.providerMetadata) : {}
+  return {
+    type: 'function_call',
+    ...(id === undefined ? {} : { id }),
+    call_id: callId,
+    name: call.name,
+    arguments: writeArguments(call.arguments, original),
+    ...extras,
+  }
+}
+
+const callsLast = (items: readonly JsonObject[]): JsonObject[] => [
+  ...items.filter((item) => item['type'] !== 'function_call'),
+  ...items.filter((item) => item['type'] === 'function_call'),
+]

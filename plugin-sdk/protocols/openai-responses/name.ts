@@ -1,0 +1,2 @@
+/** The protocol's name in manifests, on messages and on wire fields. */
+export const OPENAI_RESPONSES = 'openai-responses'

@@ -1,0 +1,122 @@
+import { availableParallelism, cpus } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startGateway, type Gateway } from './gateway.ts'
+import { startLoadGenerator } from './load/generator.ts'
+import { measure, type Bed } from './measure.ts'
+import type { BenchOptions } from './options.ts'
+import { residentBytes, usageIsReadable } from './process-usage.ts'
+import type { BenchResult, Figures, IdleResult, ScenarioResult } from './results.ts'
+import { scenarios, type Scenario } from './scenarios.ts'
+import { startServer, type Target } from './targets.ts'
+
+const MIN_ROUNDS = 3
+const IDLE_MS = 3_000
+const WARM_UP_CONNECTIONS = 16
+
+type Say = (text: string) => void
+
+/** Runs what the options name. `say` hears of the progress. Rejects when anything went wrong in a way that spoils figures. */
+export async function runBench(options: BenchOptions, say: Say): Promise<BenchResult> {
+  await using stack = new AsyncDisposableStack()
+  const endsAt = performance.now() + options.budgetMs
+  const upstream = await startServer('upstream.ts')
+  stack.use(upstream.process)
+  const bare = await startServer('bare-proxy.ts', upstream.origin)
+  stack.use(bare.process)
+
+  const wantsIdle = options.names.includes('idle')
+  const gateway = options.gateway
+    ? await startedGateway(upstream.origin, wantsIdle ? options.starts : 1, say)
+    : undefined
+  if (gateway !== undefined) stack.use(gateway.last)
+  const idle = wantsIdle ? await atRest(bare.process.pid, gateway, say) : undefined
+
+  const headers = { authorization: 'Bearer test' }
+  const targets: readonly Target[] = [
+    { name: 'direct', pid: undefined, origin: upstream.origin, model: 'gpt-4o', headers },
+    { name: 'bare', pid: bare.process.pid, origin: bare.origin, model: 'gpt-4o', headers },
+    ...(gateway === undefined ? [] : [{ name: 'gateway' as const, model: 'openai:gpt-4o', ...gateway.last }]),
+  ]
+  const bed: Bed = {
+    load: stack.use(startLoadGenerator()),
+    served: async () => Number(await (await fetch(`${upstream.origin}/served`)).text()),
+  }
+  const chosen = scenarios.filter(({ name }) => options.names.includes(name))
+  const results: ScenarioResult[] = []
+  for (const [index, scenario] of chosen.entries()) {
+    const share = (endsAt - performance.now()) / (chosen.length - index)
+    results.push(await runScenario(bed, targets, scenario, options, performance.now() + share, say))
+  }
+  return { machine: machine(), scenarios: results, idle }
+}
+
+/** Target after target in every round, so that what else the machine does falls on all of them alike. */
+async function runScenario(
+  bed: Bed,
+  targets: readonly Target[],
+  scenario: Scenario,
+  options: BenchOptions,
+  endsAt: number,
+  say: Say,
+): Promise<ScenarioResult> {
+  const warmUp = Math.ceil(options.warmUp * scenario.warmUpShare)
+  const requests = Math.ceil(scenario.requests * options.size)
+  for (const target of targets) {
+    say(`${scenario.name}: warming up ${target.name}`)
+    await measure(bed, target, hurried(scenario), warmUp)
+  }
+  const rounds: Record<string, Figures[]> = {}
+  for (let round = 1; round <= options.rounds; round++) {
+    const from = performance.now()
+    say(`${scenario.name}: round ${round} of ${options.rounds}`)
+    for (const target of targets) (rounds[target.name] ??= []).push(await measure(bed, target, scenario, requests))
+    const nextEndsAt = 2 * performance.now() - from
+    if (round >= MIN_ROUNDS && nextEndsAt > endsAt) break
+  }
+  const { name, about, shows } = scenario
+  return { name, about, shows, warmUp, requests, rounds }
+}
+
+/** The same requests without their rests: warming up needs many, and their times count for nothing. */
+const hurried = (scenario: Scenario): Scenario => ({
+  ...scenario,
+  connections: Math.max(scenario.connections, WARM_UP_CONNECTIONS),
+  restMs: 0,
+})
+
+/** Starts the gateway so many times, one after the other; the last one stays. */
+async function startedGateway(origin: string, starts: number, say: Say): Promise<{ startMs: number[]; last: Gateway }> {
+  const startMs: number[] = []
+  for (;;) {
+    say(`starting the gateway (${startMs.length + 1} of ${starts})`)
+    const gateway = await startGateway(origin)
+    startMs.push(gateway.startMs)
+    if (startMs.length === starts) return { startMs, last: gateway }
+    await gateway[Symbol.asyncDispose]()
+  }
+}
+
+async function atRest(
+  barePid: number,
+  gateway: { startMs: readonly number[]; last: Gateway } | undefined,
+  say: Say,
+): Promise<IdleResult> {
+  say('letting it idle')
+  await sleep(IDLE_MS)
+  const resident = (pid: number | undefined): number | undefined =>
+    pid === undefined || !usageIsReadable ? undefined : residentBytes(pid)
+  return {
+    startMs: gateway?.startMs ?? [],
+    gatewayBytes: resident(gateway?.last.pid),
+    bareBytes: resident(barePid),
+  }
+}
+
+function machine(): BenchResult['machine'] {
+  return {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
+    cores: availableParallelism(),
+  }
+}

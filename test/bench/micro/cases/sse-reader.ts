@@ -1,0 +1,38 @@
+import { SseReader } from '@plugboard/sdk'
+import { streamEvents } from '../../answers.ts'
+import type { MicroSuite } from '../suite.ts'
+
+const NETWORK_CHUNK_BYTES = 1_400
+
+const { role, deltas, tail } = streamEvents(200)
+const burst = Buffer.from(role + deltas.join('') + tail)
+const packets = Array.from({ length: Math.ceil(burst.length / NETWORK_CHUNK_BYTES) }, (_, index) =>
+  burst.subarray(index * NETWORK_CHUNK_BYTES, (index + 1) * NETWORK_CHUNK_BYTES),
+)
+
+const suite: MicroSuite = {
+  name: 'SseReader: 200 events',
+  baseline: 'split by hand',
+  cases: [
+    {
+      name: 'split by hand',
+      iterations: 2_000,
+      run: () =>
+        burst
+          .toString('utf8')
+          .split('\n\n')
+          .map((event) => event.slice(6)),
+    },
+    { name: 'SseReader, one chunk', iterations: 1_000, run: () => new SseReader().feed(burst) },
+    {
+      name: 'SseReader, network packets',
+      iterations: 1_000,
+      run: () => {
+        const reader = new SseReader()
+        return packets.map((packet) => reader.feed(packet))
+      },
+    },
+  ],
+}
+
+export default suite

@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util'
+import { scenarios } from './scenarios.ts'
+
+/** Scenarios, and the measure of the gateway at rest. */
+const NAMES = [...scenarios.map(({ name }) => name), 'idle']
+
+export interface BenchOptions {
+  readonly names: readonly string[]
+  readonly rounds: number
+  /** Warm-up requests of the `json` scenario; the others take a share of it. */
+  readonly warmUp: number
+  /** Share of each scenario's requests that a round makes. */
+  readonly size: number
+  /** Starts of the gateway that the start time is the median of. */
+  readonly starts: number
+  /** Milliseconds after which scenarios make do with fewer rounds. */
+  readonly budgetMs: number
+  readonly gateway: boolean
+  /** File for the raw figures. */
+  readonly json: string | undefined
+}
+
+export const usage = `npm run bench -- [options]
+  --quick            a rough look in less than a minute
+  --only NAME        one scenario, can be repeated: ${NAMES.join(', ')}
+  --rounds N         rounds per scenario (7; quick 3)
+  --warm-up N        warm-up requests per target (15000; quick 2000)
+  --without-gateway  only the upstream itself and the bare proxy
+  --json FILE        write all figures to a file`
+
+/** Throws a one-line error for arguments it does not know. */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true },
+      rounds: { type: 'string' },
+      'warm-up': { type: 'string' },
+      'without-gateway': { type: 'boolean', default: false },
+      json: { type: 'string' },
+    },
+  })
+  const unknown = values.only?.find((name) => !NAMES.includes(name))
+  if (unknown !== undefined) throw new Error(`There is no scenario "${unknown}"; use ${NAMES.join(', ')}.`)
+  const { quick } = values
+  return {
+    names: values.only ?? NAMES,
+    rounds: count(values.rounds, quick ? 3 : 7),
+    warmUp: count(values['warm-up'], quick ? 2_000 : 15_000),
+    size: quick ? 0.3 : 1,
+    starts: quick ? 3 : 5,
+    budgetMs: quick ? 38_000 : 220_000,
+    gateway: !values['without-gateway'],
+    json: values.json,
+  }
+}
+
+function count(text: string | undefined, otherwise: number): number {
+  const value = text === undefined ? otherwise : Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new Error(`"${text}" is not a positive whole number.`)
+  return value
+}

@@ -1,0 +1,7 @@
+/** The load generator: does the jobs that its parent sends, one at a time. */
+import { drive } from '../load/drive.ts'
+import type { Job } from '../load/job.ts'
+
+process.on('message', (job: Job) => {
+  void drive(job).then((reply) => process.send?.(reply))
+})

@@ -1,0 +1,103 @@
+import { JSON_TEXT, streamOrder, streamText } from './answers.ts'
+import type { Expected } from './load/job.ts'
+import type { Measure } from './results.ts'
+
+export interface Scenario {
+  readonly name: string
+  readonly about: string
+  readonly connections: number
+  /** Requests in one round of a full run. */
+  readonly requests: number
+  /** Warm-up requests as a share of those of `json`: other code paths need to be hot as well, but cost more per request. */
+  readonly warmUpShare: number
+  readonly restMs: number
+  /** What says something here; the rest is left out of the report. */
+  readonly shows: readonly Measure[]
+  /** Without the model, which each target names in its own way. */
+  readonly body: Readonly<Record<string, unknown>>
+  readonly expected: Expected
+}
+
+const CONVERSATION_BYTES = 32 * 1024
+const SENTENCE = 'The quick brown fox jumps over the "lazy" dog, and nobody in the village knows why. '
+
+const SYSTEM = { role: 'system', content: 'You are a helpful assistant.' }
+const QUESTION = { role: 'user', content: 'What is a proxy?' }
+
+const json: Scenario = {
+  name: 'json',
+  about: 'small chat completion in one piece, 16 connections',
+  connections: 16,
+  requests: 10_000,
+  warmUpShare: 1,
+  restMs: 0,
+  shows: ['cpu', 'rps', 'p50', 'p99'],
+  body: { messages: [SYSTEM, QUESTION], temperature: 0.2, max_tokens: 64 },
+  expected: { text: JSON_TEXT },
+}
+
+const json32k: Scenario = {
+  ...json,
+  name: 'json-32k',
+  about: 'the same after a conversation of 32 KB',
+  requests: 4_000,
+  warmUpShare: 0.15,
+  body: { ...json.body, messages: [SYSTEM, ...longConversation(), QUESTION] },
+}
+
+const streamBurst: Scenario = {
+  name: 'stream-burst',
+  about: 'stream of 200 deltas sent at once, 16 connections',
+  connections: 16,
+  requests: 2_500,
+  warmUpShare: 0.2,
+  restMs: 0,
+  shows: ['cpu', 'deltas', 'firstToken', 'p50', 'p99'],
+  ...streamed(200, 0),
+}
+
+const streamPaced: Scenario = {
+  name: 'stream-paced',
+  about: 'streams of 20 deltas, one every 5 ms, 50 connections',
+  connections: 50,
+  requests: 600,
+  warmUpShare: 0.05,
+  restMs: 0,
+  shows: ['cpu', 'deltas', 'firstToken', 'p99'],
+  ...streamed(20, 5),
+}
+
+const ttft: Scenario = {
+  name: 'ttft',
+  about: 'time to first token, one connection, 5 ms of rest between requests',
+  connections: 1,
+  requests: 120,
+  warmUpShare: 0.2,
+  restMs: 5,
+  shows: ['firstToken', 'p50'],
+  ...streamed(3, 1),
+}
+
+export const scenarios: readonly Scenario[] = [json, json32k, streamBurst, streamPaced, ttft]
+
+function streamed(deltas: number, everyMs: number): Pick<Scenario, 'body' | 'expected'> {
+  const order = { role: 'user', content: `What is a proxy? ${streamOrder(deltas, everyMs)}` }
+  return {
+    body: {
+      messages: [SYSTEM, order],
+      temperature: 0.2,
+      max_tokens: 64,
+      stream: true,
+      stream_options: { include_usage: true },
+    },
+    expected: { text: streamText(deltas), deltas },
+  }
+}
+
+function longConversation(): readonly object[] {
+  const turns: object[] = []
+  const content = SENTENCE.repeat(12)
+  while (turns.length * content.length < CONVERSATION_BYTES)
+    turns.push({ role: 'user', content }, { role: 'assistant', content })
+  return turns
+}

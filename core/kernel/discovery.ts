@@ -82,7 +82,7 @@ async function installedAt(hostDir: string, name: string): Promise<string | unde
 }
 
 /** `@scope/plugboard-acme` -> `acme`. */
-const idOfPackage = (name: string): string => name.replace(/^@[^/]+\//, '').replace(/^plugboard-/, '')
+export const idOfPackage = (name: string): string => name.replace(/^@[^/]+\//, '').replace(/^plugboard-/, '')
 
 interface PackageJson {
   readonly keywords?: readonly string[]

@@ -10,7 +10,7 @@ export interface SchemaFinding {
   readonly didYouMean?: string
 }
 
-export interface Checked<T> {
+interface Checked<T> {
   readonly value: T
   readonly findings: readonly SchemaFinding[]
 }

@@ -12,7 +12,7 @@ import {
 } from '@plugboard/sdk'
 
 /** Who calls: what money, limits and the audit log are kept by. */
-export interface Caller {
+interface Caller {
   readonly keyId?: string | undefined
   readonly trackingId?: string | undefined
   readonly userId?: string | undefined

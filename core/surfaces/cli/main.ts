@@ -3,6 +3,8 @@ import { isPlugboardError } from '@plugboard/sdk'
 import { chat } from './commands/chat.ts'
 import { models } from './commands/models.ts'
 import { pluginList } from './commands/plugin-list.ts'
+import { pluginTest } from './commands/plugin-test.ts'
+import { pluginValidate } from './commands/plugin-validate.ts'
 import { serve } from './commands/serve.ts'
 import { version } from './version.ts'
 
@@ -15,7 +17,11 @@ const program = new Command('plugboard')
 serve(program)
 chat(program)
 models(program)
-pluginList(program.command('plugin').description('Look after plugins'))
+
+const plugin = program.command('plugin').description('Look after plugins')
+pluginList(plugin)
+pluginValidate(plugin)
+pluginTest(plugin)
 
 try {
   await program.parseAsync()

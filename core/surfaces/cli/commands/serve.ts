@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import type { Command } from 'commander'
 import { PlugboardError } from '@plugboard/sdk'
 import { containPluginFailures } from '../../../kernel/contain.ts'
@@ -29,6 +30,7 @@ export function serve(program: Command): void {
         const { url } = await gateway.listen({ port, host })
         stopOnSignals(gateway, plugboard)
         containPluginFailures(logger)
+        setFlagsFromString('--semi-space-growth-factor=2')
         if (options.json) printJson({ url, ...(firstKey === undefined ? {} : { apiKey: firstKey }) })
         else welcome(url, firstKey, plugboard)
       } catch (error) {

@@ -100,7 +100,7 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
     }
     if (!isEventStream(response, stream)) return this.#readWhole(reading, response.body)
     this.#reader = mayPass(request, compat)
-      ? new PassThrough(() => new AnswerDecoder(reading), warnings)
+      ? new PassThrough(() => new AnswerDecoder(reading))
       : new EveryEvent(new AnswerDecoder(reading))
     return this.#read(this.#reader)
   }

@@ -1,6 +1,8 @@
 import type { AssistantContent, AssistantMessage, ToolCall } from '../../messages.ts'
+import type { Model } from '../../provider.ts'
 import type { OpenAIChatCompat } from './compat.ts'
 import { foreignPart } from './encode-parts.ts'
+import { isOwnAnswer } from './hand-off.ts'
 import { isObject, parseJson, textOf, wellFormed, type JsonObject } from './json.ts'
 import { hasOwnFields, ownFields } from './metadata.ts'
 import { OPENAI_CHAT } from './name.ts'
@@ -9,6 +11,7 @@ import { REASONING_FIELDS, THINKING_PARTS } from './reasoning-fields.ts'
 import type { Warn } from './warnings.ts'
 
 export interface AssistantEncoding {
+  readonly model: Model
   readonly compat: OpenAIChatCompat
   /** Whether the model may reason. */
   readonly thinks: boolean
@@ -17,8 +20,9 @@ export interface AssistantEncoding {
 }
 
 /** An earlier answer, or undefined when nothing of it is left to tell. */
-export function encodeAssistant(message: AssistantMessage, encoding: AssistantEncoding): JsonObject | undefined {
-  const { compat, thinks, idOf } = encoding
+export function encodeAssistant(answer: AssistantMessage, encoding: AssistantEncoding): JsonObject | undefined {
+  const { model, compat, thinks, idOf } = encoding
+  const message = isOwnAnswer(answer, model) ? answer : asForeign(answer)
   const calls = message.content.filter((part) => part.type === 'toolCall').map((call) => encodeCall(call, idOf))
   const content = encodeContent(message.content, encoding)
   const own = ownFields(message)
@@ -35,6 +39,17 @@ export function encodeAssistant(message: AssistantMessage, encoding: AssistantEn
     ...own,
   }
 }
+
+/** What any model understands: texts and calls. A thought of another model would read as part of its answer. */
+const asForeign = ({ role, content }: AssistantMessage): AssistantMessage => ({
+  role,
+  content: content.flatMap((part): AssistantContent[] => {
+    if (part.type === 'text') return [{ type: 'text', text: part.text }]
+    if (part.type !== 'toolCall') return part.type === 'opaque' ? [part] : []
+    const { type, id, name, arguments: args } = part
+    return [{ type, id, name, arguments: args }]
+  }),
+})
 
 /**
  * One text wherever possible: given a list of parts, some models answer in the same form. Parts only where something would

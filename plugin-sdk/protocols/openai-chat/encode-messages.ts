@@ -1,6 +1,7 @@
 import type { Context, Message, ToolResultMessage, UserMessage } from '../../messages.ts'
 import { encodeAssistant, type AssistantEncoding } from './encode-assistant.ts'
-import { encodeParts } from './encode-parts.ts'
+import { encodeParts, type PartsEncoding } from './encode-parts.ts'
+import { inOrder } from './hand-off.ts'
 import { wellFormed, type JsonObject } from './json.ts'
 import { hasOwnFields, ownFields } from './metadata.ts'
 
@@ -10,7 +11,7 @@ const IMAGES_FOLLOW = '(see attached image)'
 const NO_OUTPUT = '(no tool output)'
 const IMAGES = 'Attached image(s) from tool result:'
 
-export interface MessagesEncoding extends AssistantEncoding {
+export interface MessagesEncoding extends AssistantEncoding, PartsEncoding {
   readonly systemPrompt: string
   readonly systemRole: 'system' | 'developer'
 }
@@ -48,7 +49,7 @@ export function encodeMessages(context: Context, encoding: MessagesEncoding): Js
         return
       }
       case 'toolResult': {
-        const parts = encodeParts(message.content, warn)
+        const parts = encodeParts(message.content, encoding)
         const isImage = (part: JsonObject): boolean => part['type'] === 'image_url'
         images.push(...parts.filter(isImage))
         const name = message.toolName ?? toolNames.get(message.toolCallId)
@@ -68,7 +69,7 @@ export function encodeMessages(context: Context, encoding: MessagesEncoding): Js
   }
 
   if (systemPrompt !== '') messages.push({ role: systemRole, content: wellFormed(systemPrompt) })
-  for (const message of context.messages) {
+  for (const message of inOrder(context.messages, warn)) {
     if (message.role !== 'toolResult') addImages()
     add(message)
   }
@@ -77,10 +78,10 @@ export function encodeMessages(context: Context, encoding: MessagesEncoding): Js
 }
 
 /** Undefined when nothing is left: an empty message is refused. */
-function encodeUser(message: UserMessage, { warn }: MessagesEncoding): string | JsonObject[] | undefined {
+function encodeUser(message: UserMessage, encoding: MessagesEncoding): string | JsonObject[] | undefined {
   const { content } = message
   if (typeof content === 'string') return content === '' && !hasOwnFields(message) ? undefined : wellFormed(content)
-  const parts = encodeParts(content, warn)
+  const parts = encodeParts(content, encoding)
   return parts.length === 0 ? undefined : parts
 }
 

@@ -33,9 +33,11 @@ export function encodeRequest(request: ProviderRequest, encoding: Encoding): Enc
   const { tools: otherTools, stream_options: streamOptions, ...wire } = clientFields(request, compat, warn)
   const format = encodeFormat(options.responseFormat, compat, warn)
   const messages = encodeMessages(context, {
+    model,
     compat,
     warn,
     thinks: model.reasoning || !isDescribed,
+    takesImages: model.input.includes('image') || !isDescribed,
     systemRole: model.reasoning && compat.supportsDeveloperRole ? 'developer' : 'system',
     systemPrompt: [context.systemPrompt, format.instruction].filter(Boolean).join('\n\n'),
     idOf: toolCallIds(compat.toolCallIdFormat),

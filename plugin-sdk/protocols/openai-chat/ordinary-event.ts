@@ -3,37 +3,46 @@ import { isObject, parseJson } from './json.ts'
 const QUOTE = 34
 const PREFIX = 'data:'
 const FINISH = '"finish_reason"'
+const DELTA = '"delta"'
+const DELTA_BYTES = Buffer.from(DELTA)
 /** OpenAI hides the length of each token behind random padding. */
 const PADDING = '"obfuscation":"'
 const EMPTY = Buffer.alloc(0)
 
 /**
- * Tells by its last bytes that an event brings content and nothing else. Within one answer all such events end alike, from
- * their `"finish_reason":null` on; one that ends the answer, counts tokens or reports an error does not.
+ * Tells by its frame that an event brings content and nothing else. Within one answer all such events have their delta at
+ * the same place and end alike, from their `"finish_reason":null` on; one that ends the answer, counts tokens or reports an
+ * error does not.
  */
 export class OrdinaryEvent {
   #ending: Buffer = EMPTY
+  /** Where the delta stands in the event. */
+  #deltaAt = 0
   #isPadded = false
 
   /** Learns from an event that is parsed for it. False when it is no ordinary one, or does not end in a way one can tell. */
   learn(event: string): boolean {
     const text = event.startsWith(PREFIX) ? event.slice(PREFIX.length).trim() : ''
     const at = text.lastIndexOf(FINISH)
-    if (at < text.indexOf('"delta"') || !isOrdinary(parseJson(text))) return false
+    if (at < text.indexOf(DELTA) || !isOrdinary(parseJson(text))) return false
+    this.#deltaAt = Buffer.byteLength(event.slice(0, event.indexOf(DELTA)))
     const padding = text.indexOf(PADDING, at)
     this.#isPadded = padding !== -1
     this.#ending = Buffer.from(this.#isPadded ? text.slice(at, padding + PADDING.length) : text.slice(at))
     return this.#ending.length > 0
   }
 
-  /** Whether the event that stops before `end` is one. */
-  endsAt(bytes: Buffer, end: number): boolean {
-    const ending = this.#ending
-    const from = (this.#isPadded ? paddingStart(bytes, end) : end) - ending.length
-    if (from < 0 || ending.length === 0) return false
-    for (let at = 0; at < ending.length; at++) if (bytes[from + at] !== ending[at]) return false
-    return true
+  /** Whether the event from `start` to before `end` is one. */
+  isAt(bytes: Buffer, start: number, end: number): boolean {
+    const from = (this.#isPadded ? paddingStart(bytes, end) : end) - this.#ending.length
+    const delta = start + this.#deltaAt
+    return from > delta && isEqual(bytes, from, this.#ending) && isEqual(bytes, delta, DELTA_BYTES)
   }
+}
+
+function isEqual(bytes: Buffer, from: number, wanted: Buffer): boolean {
+  for (let at = 0; at < wanted.length; at++) if (bytes[from + at] !== wanted[at]) return false
+  return true
 }
 
 function isOrdinary(chunk: unknown): boolean {

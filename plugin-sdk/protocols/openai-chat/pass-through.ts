@@ -1,6 +1,5 @@
 import type { Batch, ProviderEvent, WireFrames } from '../../events.ts'
 import type { ProviderError } from '../../errors.ts'
-import type { Warning } from '../../messages.ts'
 import type { AnswerDecoder } from './answer-decoder.ts'
 import { EveryEvent, type ChunkReader } from './chunk-reader.ts'
 import { OPENAI_CHAT } from './name.ts'
@@ -11,18 +10,21 @@ const COLON = 58
 const RETURN = 13
 const LONGEST_LINE = 1024 * 1024
 const EMPTY = Buffer.alloc(0)
+const EVENT_END = Buffer.from('\n\n')
+
 /**
  * A stream on its way to a client of the same protocol: its ordinary events pass as the bytes they came in, and only from
  * the first one that says more (how the answer ended, what it cost, an error) are they decoded. Whoever wants to know what
  * passed can still read it.
  */
 export class PassThrough implements ChunkReader {
-  readonly #warnings: readonly Warning[]
-  /** Decodes what has passed, when somebody asks. */
+  /** Decodes the beginning, up to the first content, and what has passed since, when somebody asks. */
   readonly #passed: EveryEvent
   /** Decodes the end of the answer. */
   readonly #closing: EveryEvent
   #carry: Buffer = EMPTY
+  /** What came before the first content. Until that is here, another provider can still be tried. */
+  #lead: Buffer = EMPTY
   /** Bytes of the end that no event stands for yet. */
   #owed: Buffer = EMPTY
   readonly #ordinary = new OrdinaryEvent()
@@ -30,8 +32,7 @@ export class PassThrough implements ChunkReader {
   #closes = false
   #began = false
 
-  constructor(decoder: () => AnswerDecoder, warnings: readonly Warning[]) {
-    this.#warnings = warnings
+  constructor(decoder: () => AnswerDecoder) {
     this.#passed = new EveryEvent(decoder())
     this.#closing = new EveryEvent(decoder())
   }
@@ -51,7 +52,7 @@ export class PassThrough implements ChunkReader {
     const passing = bytes.subarray(0, ordinary)
     this.#closes = ordinary < whole || isForeign(bytes)
     this.#carry = this.#closes ? EMPTY : bytes.subarray(whole)
-    return this.#closes ? this.#close(bytes.subarray(ordinary), passing) : this.#pass(passing)
+    return this.#closes ? this.#close(bytes.subarray(ordinary), passing) : this.#tell(undefined, EMPTY, passing)
   }
 
   end(): Batch | undefined {
@@ -73,39 +74,63 @@ export class PassThrough implements ChunkReader {
   }
 
   #isOrdinary(bytes: Buffer, start: number, end: number): boolean {
-    if (this.#knows) return this.#ordinary.endsAt(bytes, end)
+    if (this.#knows) return this.#ordinary.isAt(bytes, start, end)
     this.#knows = this.#ordinary.learn(bytes.toString('utf8', start, end))
     return this.#knows
-  }
-
-  #pass(passing: Buffer): Batch | undefined {
-    if (passing.length === 0) return undefined
-    return this.#batch([], { protocol: OPENAI_CHAT, frames: [], bytes: passing }, passing)
   }
 
   #close(bytes: Buffer, passing: Buffer): Batch | undefined {
     return this.#tell(this.#closing.feed(bytes), bytes, passing)
   }
 
-  /** `passing` goes on as it is; of the rest, `batch` says how the answer ended. */
+  /** `passing` goes on as it is; of the end's `bytes`, `batch` says how the answer ended. */
   #tell(batch: Batch | undefined, bytes: Buffer, passing: Buffer): Batch | undefined {
+    if (!this.#began) return this.#begin(batch, bytes, passing)
     const untold = join(this.#owed, passing, bytes)
     this.#owed = EMPTY
-    if (batch === undefined && passing.length === 0) {
-      this.#owed = untold
-      return undefined
-    }
-    const finish = batch?.at(-1)
-    const wire = batch?.wire ?? { protocol: OPENAI_CHAT, frames: [] }
-    const events = finish?.type === 'finish' ? [finish] : []
-    return this.#batch(events, passing.length === 0 ? wire : { ...wire, bytes: passing }, untold)
+    if (batch !== undefined || passing.length > 0) return this.#batch([], batch, passing, untold)
+    this.#owed = untold
+    return undefined
   }
 
-  #batch(events: ProviderEvent[], wire: WireFrames, untold: Buffer): Batch {
-    if (!this.#began)
-      events.unshift(this.#warnings.length === 0 ? { type: 'start' } : { type: 'start', warnings: this.#warnings })
-    this.#began = true
-    return Object.assign(events, { wire: { ...wire, unread: () => content(this.#passed.feed(untold)) } })
+  /** Decodes one event after the other, but no more than it takes to find the first content. */
+  #begin(batch: Batch | undefined, bytes: Buffer, passing: Buffer): Batch | undefined {
+    let opening: Batch | undefined
+    let read = 0
+    while (opening === undefined && read < passing.length) {
+      const end = passing.indexOf(EVENT_END, read) + EVENT_END.length
+      opening = this.#passed.feed(passing.subarray(read, end))
+      read = end
+    }
+    const lead = join(this.#lead, passing)
+    const untold = join(this.#owed, passing.subarray(read), bytes)
+    this.#began = opening !== undefined || batch !== undefined
+    this.#lead = this.#began ? EMPTY : lead
+    this.#owed = this.#began ? EMPTY : untold
+    if (!this.#began) return undefined
+    const starts = batch?.filter(({ type }) => type === 'start') ?? []
+    return this.#batch(opening ?? starts, batch, lead, untold)
+  }
+
+  /** `told` is decoded already; the events of `untold` are not. */
+  #batch(told: readonly ProviderEvent[], batch: Batch | undefined, passing: Buffer, untold: Buffer): Batch {
+    const [start] = told
+    const finish = batch?.at(-1)
+    const events = [start?.type === 'start' ? start : undefined, finish?.type === 'finish' ? finish : undefined]
+    const wire: WireFrames = batch?.wire ?? { protocol: OPENAI_CHAT, frames: [] }
+    let read: readonly ProviderEvent[] | undefined
+    const unread = (): readonly ProviderEvent[] =>
+      (read ??= [...content(told), ...this.#decode(untold, finish?.type === 'finish')])
+    return Object.assign(
+      events.filter((event) => event !== undefined),
+      { wire: { ...wire, ...(passing.length === 0 ? {} : { bytes: passing }), unread } },
+    )
+  }
+
+  /** Of the last piece, an event without its last line break is an event too. */
+  #decode(bytes: Buffer, isLast: boolean): readonly ProviderEvent[] {
+    const read = content(this.#passed.feed(bytes))
+    return isLast ? [...read, ...content(this.#passed.end())] : read
   }
 }
 
@@ -119,9 +144,15 @@ function isForeign(bytes: Buffer): boolean {
   return end === -1 ? bytes.length > LONGEST_LINE : bytes[end - 1] === RETURN
 }
 
-const join = (...parts: readonly Buffer[]): Buffer => {
-  const [only, ...others] = parts.filter(({ length }) => length > 0)
-  return only === undefined ? EMPTY : others.length === 0 ? only : Buffer.concat([only, ...others])
+const join = (...parts: readonly Buffer[]): Buffer => parts.reduce(joined, EMPTY)
+
+/** Neighbours are joined where they lie: a large chunk that was only looked at need not be copied. */
+function joined(a: Buffer, b: Buffer): Buffer {
+  if (a.length === 0) return b
+  if (b.length === 0) return a
+  return a.buffer === b.buffer && a.byteOffset + a.length === b.byteOffset
+    ? Buffer.from(a.buffer, a.byteOffset, a.length + b.length)
+    : Buffer.concat([a, b])
 }
 
 const asBuffer = (chunk: Uint8Array): Buffer =>

@@ -85,20 +85,20 @@ describe('user content', () => {
 
 describe('assistant content', () => {
   it('is one text, with null beside tool calls where there is none', () => {
-    expect(encodeMessages([said(text('a'), text('b')), said(toolCall('c1'))])).toEqual([
+    expect(encodeMessages([said(text('a'), text('b')), said(toolCall('c1')), result('c1', text('ok'))])).toEqual([
       { role: 'assistant', content: 'ab' },
       {
         role: 'assistant',
         content: null,
         tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"n":1}' } }],
       },
+      { role: 'tool', tool_call_id: 'c1', content: 'ok' },
     ])
   })
 
   it('is an empty text instead of null for hosts that refuse null', () => {
-    expect(encodeMessages([said(toolCall('c1'))], { requiresNonNullAssistantContent: true })).toMatchObject([
-      { content: '' },
-    ])
+    const messages = [said(toolCall('c1')), result('c1', text('ok'))]
+    expect(encodeMessages(messages, { requiresNonNullAssistantContent: true })).toMatchObject([{ content: '' }, {}])
   })
 
   it('that says nothing is left out', () => {
@@ -163,11 +163,13 @@ describe('assistant content', () => {
       arguments: args,
       providerMetadata: { 'openai-chat': { arguments: '{"n": 1}', extra_content: { signed: true } } },
     })
-    const sent = encodeMessages([said(spelled({ n: 1 })), said(spelled({ n: 2 }))]) as {
-      tool_calls: { function: { arguments: string }; extra_content: unknown }[]
+    const done = result('c', text('ok'))
+    const sent = encodeMessages([said(spelled({ n: 1 })), done, said(spelled({ n: 2 })), done]) as {
+      tool_calls?: { function: { arguments: string }; extra_content: unknown }[]
     }[]
-    expect(sent.map(({ tool_calls: [first] }) => first?.function.arguments)).toEqual(['{"n": 1}', '{"n":2}'])
-    expect(sent[0]?.tool_calls[0]?.extra_content).toEqual({ signed: true })
+    const calls = sent.flatMap(({ tool_calls: list = [] }) => list)
+    expect(calls.map((call) => call.function.arguments)).toEqual(['{"n": 1}', '{"n":2}'])
+    expect(calls[0]?.extra_content).toEqual({ signed: true })
   })
 })
 
@@ -241,5 +243,85 @@ describe('ids of tool calls', () => {
     expect(new Set(calls).size).toBe(4)
     for (const id of calls ?? []) expect(id).toMatch(fits)
     expect(idsOf({ toolCallIdFormat: format }, 'fc_1|item')[0]).toEqual([calls?.[1]])
+  })
+})
+
+describe('a conversation that began elsewhere', () => {
+  const model = { provider: 'test', model: 'test-model', api: 'openai-chat' } as const
+  const thought = { type: 'thinking', thinking: 'hm', thinkingSignature: 'reasoning_content' } as const
+  const signed = {
+    type: 'toolCall',
+    id: 'c',
+    name: 'f',
+    arguments: { n: 1 },
+    providerMetadata: { 'openai-chat': { extra_content: { google: 's' }, arguments: '{"n": 1}' } },
+  } as const
+
+  it("keeps this model's thoughts and signatures, and those of a client that does not name their model", () => {
+    const wanted = { content: 'x', reasoning_content: 'hm', tool_calls: [{ extra_content: { google: 's' } }] }
+    for (const origin of [model, {}])
+      expect(
+        encodeMessages([{ ...said(thought, text('x'), signed), ...origin }, result('c', text('ok'))]),
+      ).toMatchObject([wanted, {}])
+  })
+
+  it.each([
+    ['protocol', { ...model, api: 'anthropic-messages' }],
+    ['provider', { ...model, provider: 'other' }],
+    ['model', { ...model, model: 'other' }],
+  ])('sends only texts and calls of an answer by another %s', (_name, origin) => {
+    expect(encodeMessages([{ ...said(thought, text('x'), signed), ...origin }, result('c', text('ok'))])).toEqual([
+      {
+        role: 'assistant',
+        content: 'x',
+        tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"n":1}' } }],
+      },
+      { role: 'tool', tool_call_id: 'c', content: 'ok' },
+    ])
+  })
+
+  it.each(['error', 'aborted'] as const)(
+    'leaves out an answer that ended with "%s", and the results of its calls',
+    (stopReason) => {
+      const failed = { ...said(text('half'), toolCall('c')), stopReason }
+      expect(encodeMessages([user, failed, result('c', text('ok')), user])).toEqual([user, user])
+    },
+  )
+
+  it('gives every call a result, right behind it and before what comes next, with a warning', () => {
+    const messages = [said(toolCall('a'), toolCall('b')), result('b', text('2')), user, said(toolCall('c'))]
+    const { body, warnings } = encode({ context: { messages } })
+    expect(body['messages']).toMatchObject([
+      { role: 'assistant' },
+      { role: 'tool', tool_call_id: 'b', content: '2' },
+      { role: 'tool', tool_call_id: 'a', content: 'No result was provided.' },
+      user,
+      { role: 'assistant' },
+      { role: 'tool', tool_call_id: 'c', content: 'No result was provided.' },
+    ])
+    expect(warnings.map(({ feature }) => feature)).toEqual(['tools', 'tools'])
+  })
+
+  it('holds instructions between a call and its results back until after them', () => {
+    const instruction = { role: 'system', content: 'Hurry' } as const
+    const messages = [said(toolCall('a')), instruction, result('a', text('1')), user]
+    expect((encodeMessages(messages) as { role: string }[]).map(({ role }) => role)).toEqual([
+      'assistant',
+      'tool',
+      'system',
+      'user',
+    ])
+  })
+
+  it('shows images to models that see, says so to those that do not, and trusts those it does not know', () => {
+    const context = { messages: [{ role: 'user', content: [text('look'), image, image] }] } as const
+    const blind = encode({ context }, {}, { input: ['text'] })
+    expect(blind.body['messages']).toEqual([
+      { role: 'user', content: [text('look'), text('(an image was left out: this model does not take images)')] },
+    ])
+    expect(blind.warnings).toMatchObject([{ type: 'unsupported', feature: 'image' }])
+    expect(encode({ context }, {}, { input: ['text'] }, false).body['messages']).toEqual([
+      { role: 'user', content: [text('look'), imagePart, imagePart] },
+    ])
   })
 })

@@ -94,12 +94,19 @@ describe('signatures of another protocol', () => {
 
   it('are not sent to a host of this protocol', () => {
     const { content } = signed
-    expect(encodeMessages([{ role: 'assistant', content, api: 'anthropic-messages' }])).toEqual([
+    const result = {
+      role: 'toolResult',
+      toolCallId: 'c1',
+      content: [{ type: 'text', text: 'ok' }],
+      isError: false,
+    } as const
+    expect(encodeMessages([{ role: 'assistant', content, api: 'anthropic-messages' }, result])).toEqual([
       {
         role: 'assistant',
         content: 'Look',
         tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"n":1}' } }],
       },
+      { role: 'tool', tool_call_id: 'c1', content: 'ok' },
     ])
   })
 

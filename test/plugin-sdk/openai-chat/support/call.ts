@@ -23,7 +23,7 @@ export const modelOf = (model: Partial<Model> = {}): Model => ({
   name: 'Test model',
   api: 'openai-chat',
   baseUrl: undefined,
-  input: ['text'],
+  input: ['text', 'image'],
   tools: true,
   reasoning: false,
   ...model,

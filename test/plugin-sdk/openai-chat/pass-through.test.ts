@@ -1,0 +1,128 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MessageBuilder, SseReader, type Batch } from '../../../plugin-sdk/index.ts'
+import { AnswerDecoder } from '../../../plugin-sdk/protocols/openai-chat/answer-decoder.ts'
+import { EveryEvent, type ChunkReader } from '../../../plugin-sdk/protocols/openai-chat/chunk-reader.ts'
+import { compatOf } from '../../../plugin-sdk/protocols/openai-chat/compat.ts'
+import { PassThrough } from '../../../plugin-sdk/protocols/openai-chat/pass-through.ts'
+import { call } from './support/call.ts'
+import { sendEvents, sse } from './support/host.ts'
+import { hasRecordings, recordings } from './support/recordings.ts'
+
+const decoder = (): AnswerDecoder =>
+  new AnswerDecoder({
+    provider: 'test',
+    model: 'm',
+    compat: compatOf({}),
+    warnings: [{ type: 'other', message: 'w' }],
+    failure: (body) => new Error(body) as never,
+    garbled: (text) => new Error(text) as never,
+  })
+
+const passThrough = (): PassThrough => new PassThrough(decoder)
+
+function read(reader: ChunkReader, chunks: readonly Uint8Array[]) {
+  const batches = [...chunks.map((chunk) => reader.feed(chunk)), reader.end()].filter((batch) => batch !== undefined)
+  const message = new MessageBuilder()
+  for (const batch of batches) message.add(batch)
+  expect(batches.flat().filter(({ type }) => type === 'start').length).toBeLessThanOrEqual(1)
+  return {
+    batches,
+    told: {
+      start: message.start,
+      // Ids that were made up are another every time.
+      content: JSON.parse(JSON.stringify(message.content).replaceAll(/call_[0-9a-f]{24}/g, 'new')) as unknown,
+      finish: message.finish,
+      failure: reader.failure?.message,
+    },
+  }
+}
+
+/** Everything that reaches the client, as the payloads it would read. */
+const payloads = (batches: readonly Batch[]): readonly string[] =>
+  batches.flatMap(({ wire }) => {
+    const reader = new SseReader()
+    const passed = wire?.bytes === undefined ? [] : [...reader.feed(wire.bytes), ...reader.end()]
+    return [
+      ...passed.map(({ data }) => data),
+      ...(wire?.frames ?? []),
+      ...(wire?.tail ?? []).map((object) => JSON.stringify(object)),
+    ].map((data) => JSON.stringify(JSON.parse(data)))
+  })
+
+function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const at = [...new Set(places.map((place) => place % (bytes.length + 1)))].toSorted((a, b) => a - b)
+  return [0, ...at].map((from, index) => bytes.subarray(from, at[index] ?? bytes.length))
+}
+
+const places = fc.array(fc.nat(), { maxLength: 12 })
+const chunk = (delta: object, more: object = {}): object => ({
+  id: 'c1',
+  model: 'm-1',
+  choices: [{ index: 0, delta, finish_reason: null }],
+  ...more,
+})
+const end = { id: 'c1', model: 'm-1', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
+const asBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+describe('a stream that passes to a client of the same protocol', () => {
+  it.skipIf(!hasRecordings)('is told and written as if every event had been decoded, for every recorded stream', () => {
+    const streams = recordings(({ api }) => api === 'openai-chat').filter(({ isStream }) => isStream)
+    expect(streams.length).toBeGreaterThan(30)
+    fc.assert(
+      fc.property(fc.constantFrom(...streams), places, ({ body }, at) => {
+        const chunks = cut(asBytes(body), at)
+        const decoded = read(new EveryEvent(decoder()), chunks)
+        const passed = read(passThrough(), chunks)
+        expect(passed.told).toEqual(decoded.told)
+        if (decoded.told.failure === undefined) expect(payloads(passed.batches)).toEqual(payloads(decoded.batches))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('has not begun before its first content, so that another provider can still be tried', () => {
+    const role = chunk({ role: 'assistant', content: '' })
+    const reader = passThrough()
+    expect(reader.feed(asBytes(': PROCESSING\n\n'))).toBeUndefined()
+    expect(reader.feed(asBytes(sse(role)))).toBeUndefined()
+    expect(reader.feed(asBytes(sse({ error: { message: 'no' } })))).toBeUndefined()
+    expect(reader.failure).toBeDefined()
+  })
+
+  it('begins with all that had come before its first content', () => {
+    const role = chunk({ role: 'assistant', content: '' })
+    const { batches, told } = read(
+      passThrough(),
+      [sse(role), sse(chunk({ content: 'x' })), sse(end, '[DONE]')].map(asBytes),
+    )
+    expect(payloads(batches)).toEqual([role, chunk({ content: 'x' }), end].map((object) => JSON.stringify(object)))
+    expect(told.start).toEqual({
+      type: 'start',
+      responseId: 'c1',
+      responseModel: 'm-1',
+      warnings: [{ type: 'other', message: 'w' }],
+    })
+  })
+
+  it.each([
+    ['before the choices', (choices: unknown, error: unknown) => ({ id: 'c1', model: 'm-1', error, choices })],
+    [
+      'in the choice',
+      ([choice]: readonly object[], error: unknown) => ({ id: 'c1', model: 'm-1', choices: [{ error, ...choice }] }),
+    ],
+  ])('fails with an error %s that ends like an ordinary chunk', (_name, write) => {
+    const choices = [{ index: 0, delta: { content: '' }, finish_reason: null }]
+    const error = write(choices, { message: 'no' })
+    const { told } = read(passThrough(), [asBytes(sse(chunk({ content: 'x' }), chunk({ content: 'y' }), error))])
+    expect(told.failure).toContain('no')
+  })
+
+  it('can be read by several, one after the other', async () => {
+    const text = sse(chunk({ content: 'a' }), chunk({ content: 'b' }), end, '[DONE]')
+    const { batches } = await call(sendEvents(text), { wire: { protocol: 'openai-chat', fields: {} } })
+    const readers = [new MessageBuilder(), new MessageBuilder()]
+    for (const batch of batches) for (const reader of readers) reader.add(batch)
+    for (const reader of readers) expect(reader.content).toEqual([{ type: 'text', text: 'ab' }])
+  })
+})

@@ -1,9 +1,10 @@
-import { ProviderError, type Model, type ProviderRequest } from '@plugboard/sdk'
+import { ProviderError, type Model } from '@plugboard/sdk'
 import type { Registry } from '../kernel/registry.ts'
 import type { Clock } from '../services/clock/clock.ts'
-import type { CallRequest, LiveCall, Call } from './call.ts'
+import type { CallRequest, LiveCall } from './call.ts'
 import { committed } from './committed.ts'
 import type { Next } from './compose.ts'
+import { providerRequest } from './provider-request.ts'
 
 const DEFAULT_LIMIT_MS = 300_000
 
@@ -22,7 +23,7 @@ export const attempt =
     call.settled(() => lease[Symbol.dispose]())
     const { options } = call.request
     const batches = await committed(
-      lease.contribution.provider.stream(requestOf(call, call.request), call.signal),
+      lease.contribution.provider.stream(providerRequest(call), call.signal),
       call,
       {
         firstMs: options.timeoutMs ?? DEFAULT_LIMIT_MS,
@@ -47,14 +48,6 @@ function refuseForeignFields({ wire }: CallRequest, { api, provider, id }: Model
     },
   )
 }
-
-const requestOf = ({ facts }: Call, { context, options, stream, wire }: CallRequest): ProviderRequest => ({
-  model: facts.target as NonNullable<typeof facts.target>,
-  context,
-  options,
-  stream,
-  ...(wire === undefined ? {} : { wire }),
-})
 
 const replaced = (provider: string): ProviderError =>
   new ProviderError(

@@ -1,0 +1,13 @@
+import type { Model } from '@plugboard/sdk'
+import type { Spender } from '../services/budget/budget.ts'
+import type { Caller } from './call.ts'
+
+/** Whose money a call to a model spends. */
+export const spenderOf = ({ provider, id: model }: Model, { keyId, userId, projectId, agentId }: Caller): Spender => ({
+  provider,
+  model,
+  keyId,
+  userId,
+  projectId,
+  agentId,
+})

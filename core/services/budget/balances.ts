@@ -46,7 +46,7 @@ export class Balances {
       VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET spent_nano = spent_nano + ?3, spent_tokens = spent_tokens + ?4,
       held_nano = held_nano - ?5, held_tokens = held_tokens - ?6
       RETURNING alerted = 0 AND (spent_nano >= ?7 OR spent_tokens >= ?8) AS alert,
-      spent_nano + held_nano > ?9 OR spent_tokens + held_tokens > ?10 AS over`)
+      ?3 > ?5 AND spent_nano + held_nano > ?9 OR ?4 > ?6 AND spent_tokens + held_tokens > ?10 AS over`)
     this.#insertCharge = db.prepare(`INSERT INTO budget_charge
       (entry_id, budget_id, window_start, nano, tokens, held_nano, held_tokens, estimated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
     this.#alerted = db.prepare('UPDATE budget_balance SET alerted = 1 WHERE budget_id = ? AND window_start = ?')
@@ -78,7 +78,10 @@ export class Balances {
     this.#addHeld.run(budgetId, windowStart, int(-nano), int(-tokens))
   }
 
-  /** Books the charge in place of what was held. Tells whether that passed the threshold for the first time, or a limit. */
+  /**
+   * Books the charge in place of what was held. Tells whether that passed the threshold for the first time, and whether it
+   * was more than was held and a limit is passed.
+   */
   charge(charge: Charge, budget: Budget | undefined): { readonly alert: boolean; readonly over: boolean } {
     const { entryId, budgetId, windowStart, nano, tokens, held, estimated } = charge
     const threshold = budget?.alertThreshold ?? null

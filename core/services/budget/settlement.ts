@@ -44,9 +44,9 @@ export function settle(booking: Booking, applying: readonly BudgetInForce[], bal
       current,
     )
     if (alert) alerts.push({ budget: current ?? budget, windowStart })
-    if (over && (nano > held.nano || tokens > held.tokens))
-      overshoots.push({ budget, callId: entry.id, charged: { nano, tokens }, held })
-    if (budget.softRunTokens !== null && tokens > budget.softRunTokens) warnings.push(softCapWarning(budget, tokens))
+    if (over) overshoots.push({ budget, callId: entry.id, charged: { nano, tokens }, held })
+    const { softRunTokens } = current ?? budget
+    if (softRunTokens !== null && tokens > softRunTokens) warnings.push(softCapWarning(current ?? budget, tokens))
   }
   return { alerts, overshoots, warnings }
 }

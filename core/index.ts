@@ -9,10 +9,11 @@ export { Scope, token } from './kernel/scope.ts'
 export type { Token } from './kernel/scope.ts'
 export { AuditLog } from './services/audit/audit.ts'
 export type { AuditAction, AuditEntry } from './services/audit/audit.ts'
-export { Budgets } from './services/budget/budget.ts'
+export { Budgets, WorstCase } from './services/budget/budget.ts'
 export type {
   Amount,
   BooksReport,
+  Bound,
   Budget,
   BudgetEvents,
   BudgetScope,
@@ -23,8 +24,6 @@ export type {
   RecoveredAmount,
   UnknownPricePolicy,
 } from './services/budget/budget.ts'
-export { WorstCase } from './services/budget/worst-case.ts'
-export type { Bound } from './services/budget/worst-case.ts'
 export { Catalog } from './services/catalog/catalog.ts'
 export { Clock } from './services/clock/clock.ts'
 export { CostService } from './services/cost/cost.ts'

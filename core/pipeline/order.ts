@@ -1,7 +1,6 @@
 import type { Registry } from '../kernel/registry.ts'
 import type { AuditLog } from '../services/audit/audit.ts'
-import type { Budgets } from '../services/budget/budget.ts'
-import type { WorstCase } from '../services/budget/worst-case.ts'
+import type { Budgets, WorstCase } from '../services/budget/budget.ts'
 import type { Catalog } from '../services/catalog/catalog.ts'
 import type { Clock } from '../services/clock/clock.ts'
 import type { CostService } from '../services/cost/cost.ts'

@@ -1,9 +1,8 @@
-import type { Warning } from '@plugboard/sdk'
+import type { ProviderRequest, Warning } from '@plugboard/sdk'
 import type { Unsubscribe } from '../../kernel/events.ts'
 import { token } from '../../kernel/scope.ts'
 import type { Nano } from '../cost/money.ts'
 import type { LedgerEntry } from '../ledger/ledger.ts'
-import type { Bound } from './worst-case.ts'
 
 export const SCOPE_KINDS = ['global', 'provider', 'model', 'key', 'user', 'project', 'agent'] as const
 export const BUDGET_WINDOWS = ['daily', 'monthly', 'total'] as const
@@ -14,6 +13,10 @@ export interface BudgetScope {
   readonly kind: (typeof SCOPE_KINDS)[number]
   readonly value: string
 }
+
+/** A scope in a sentence: `provider "openai"`. */
+export const scopeText = ({ kind, value }: BudgetScope): string =>
+  kind === 'global' ? 'all calls' : `${kind} "${value}"`
 
 /** How long a budget counts before it starts at nothing again; days and months are those of its time zone. */
 export type BudgetWindow = (typeof BUDGET_WINDOWS)[number]
@@ -85,17 +88,35 @@ export interface Spender {
   readonly agentId?: string | undefined
 }
 
+/** The most one call can use. */
+export interface Bound {
+  /** Nano-dollars; never less than the call will cost. */
+  readonly nano: Nano | 'unknown'
+  /** No provider counts more. */
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** What most likely will be counted; for limits where a refusal without need does more harm than a few tokens. */
+  readonly likelyInputTokens: number
+}
+
+/** The most a request can use when its answer has at most `maxOutput` tokens. Grows with `maxOutput`. */
+export type WorstCase = (request: ProviderRequest, maxOutput: number) => Bound
+
+export const WorstCase = token<WorstCase>('worst-case')
+
 export interface ReserveRequest {
   /** The id its ledger entry will have. */
   readonly id: string
   readonly spender: Spender
-  /** Sizes of the answer to try, in tokens, the preferred one first; the first that every budget can pay is taken. */
+  /** Sizes of the answer to try, in tokens, the preferred one first; the first that can be paid is taken. */
   readonly sizes: readonly number[]
+  /** Dollars this one call may cost at most. */
+  readonly maxCost?: number | undefined
   /** The most the call can use when its answer holds so many tokens. */
-  bound(maxOutput: number): Bound
+  readonly bound: (maxOutput: number) => Bound
 }
 
-/** What one call has reserved on the budgets that apply to it. */
+/** What one call has reserved on the budgets that apply to it: no lines when only its own limit does. */
 export interface Hold {
   readonly id: string
   /** The size of the answer it pays for, in tokens. */
@@ -159,7 +180,7 @@ export interface Budgets {
   appliesTo(spender: Spender): boolean
   /**
    * Reserves on every budget that applies, or on none and throws PlugboardError `BUDGET_EXCEEDED`, `BUDGET_HELD`,
-   * `TOKEN_LIMIT` or `PRICE_UNKNOWN`. Undefined when no budget applies.
+   * `TOKEN_LIMIT`, `COST_LIMIT` or `PRICE_UNKNOWN`. Undefined when nothing limits the call.
    */
   reserve(request: ReserveRequest): Promise<Hold | undefined>
   /** Gives back what was reserved for a call that nobody was asked to answer. */

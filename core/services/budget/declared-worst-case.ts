@@ -3,7 +3,7 @@ import type { CostService } from '../cost/cost.ts'
 import type { Nano } from '../cost/money.ts'
 import { rawLimits } from './raw-limits.ts'
 import { requestSize, type RequestSize } from './request-size.ts'
-import type { Bound, WorstCase } from './worst-case.ts'
+import type { Bound, WorstCase } from './budget.ts'
 
 /** English text; code and other languages have fewer. */
 const CHARS_PER_TOKEN = 4

@@ -1,8 +1,7 @@
 import { PlugboardError } from '@plugboard/sdk'
 import type { Balance } from './balances.ts'
-import type { Amount, Budget, Period } from './budget.ts'
+import { scopeText, type Amount, type Budget, type Period } from './budget.ts'
 import { dollarText } from './dollar-text.ts'
-import { scopeText } from './scope-text.ts'
 
 /** Why a budget refuses a call. Where several refuse, the first of these kinds is told: it is the one that lasts longest. */
 export const REFUSAL_KINDS = ['price', 'run', 'spent', 'held'] as const

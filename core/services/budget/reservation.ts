@@ -1,10 +1,9 @@
 import type { Nano } from '../cost/money.ts'
 import { assumedNano } from './assumed-price.ts'
 import type { Balances } from './balances.ts'
-import type { Budget, Hold, HoldLine, ReserveRequest } from './budget.ts'
+import type { Bound, Budget, Hold, HoldLine, ReserveRequest } from './budget.ts'
 import type { BudgetInForce } from './in-force.ts'
 import { REFUSAL_KINDS, type Refusal } from './refusal.ts'
-import type { Bound } from './worst-case.ts'
 
 /** What a call may reserve on the budgets that apply, or why it may not. Reads only: nothing is held yet. */
 export function plan(
@@ -17,7 +16,7 @@ export function plan(
   for (const maxOutput of request.sizes) {
     const bound = request.bound(maxOutput)
     const refusals = budgets.flatMap((budget) => refusalOf(budget, bound, now, balances) ?? [])
-    if (refusals.length === 0) return holdFor(request.id, maxOutput, bound, budgets, now)
+    if (refusals.length === 0) return holdFor(request, maxOutput, bound, budgets, now)
     refusal = refusals.toSorted((a, b) => REFUSAL_KINDS.indexOf(a.kind) - REFUSAL_KINDS.indexOf(b.kind))[0]
   }
   if (refusal === undefined) throw new RangeError('a call must name at least one size of its answer')
@@ -26,7 +25,13 @@ export function plan(
 
 export const isHold = (planned: Hold | Refusal): planned is Hold => 'lines' in planned
 
-function holdFor(id: string, maxOutput: number, bound: Bound, budgets: readonly BudgetInForce[], now: number): Hold {
+function holdFor(
+  { id, maxCost }: ReserveRequest,
+  maxOutput: number,
+  bound: Bound,
+  budgets: readonly BudgetInForce[],
+  now: number,
+): Hold {
   const tokens = bound.inputTokens + bound.outputTokens
   const lines = budgets.map(({ budget, periodAt }): HoldLine => ({
     budget,
@@ -34,9 +39,8 @@ function holdFor(id: string, maxOutput: number, bound: Bound, budgets: readonly 
     nano: nanoFor(budget, bound),
     tokens,
   }))
-  const binding = lines.some(
-    ({ budget, nano }) => nano > 0 || budget.limitTokens !== null || budget.hardRunTokens !== null,
-  )
+  const costs = lines.some(({ nano }) => nano > 0) || (maxCost !== undefined && bound.nano !== 0)
+  const binding = costs || budgets.some(({ budget }) => (budget.limitTokens ?? budget.hardRunTokens) !== null)
   return { id, maxOutput, binding, lines }
 }
 

@@ -1,10 +1,9 @@
 import type { Usage, Warning } from '@plugboard/sdk'
 import { assumedNano } from './assumed-price.ts'
 import { NOTHING, type Balances } from './balances.ts'
-import type { Amount, Booking, Budget, BudgetEvents } from './budget.ts'
+import { scopeText, type Amount, type Booking, type Budget, type BudgetEvents } from './budget.ts'
 import type { BudgetInForce } from './in-force.ts'
 import { periodAt } from './periods.ts'
-import { scopeText } from './scope-text.ts'
 
 /** What charging one call brought about, to be told when it is committed. */
 export interface Settled {

@@ -20,6 +20,7 @@ import type {
   ReserveRequest,
   Spender,
 } from './budget.ts'
+import { payableSizes } from './cost-ceiling.ts'
 import { InForce } from './in-force.ts'
 import { LEASE_TIMES, Lease, type LeaseTimes } from './lease.ts'
 import { periodAt } from './periods.ts'
@@ -100,7 +101,16 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     return this.#inForce.applyingTo(spender).length > 0
   }
 
-  async reserve(request: ReserveRequest): Promise<Hold | undefined> {
+  async reserve(asked: ReserveRequest): Promise<Hold | undefined> {
+    const request = { ...asked, sizes: payableSizes(asked) }
+    const hold = await this.#reserveOnAll(request)
+    const [maxOutput] = request.sizes
+    if (hold !== undefined || request.maxCost === undefined || maxOutput === undefined) return hold
+    return { id: request.id, maxOutput, binding: request.bound(maxOutput).nano !== 0, lines: [] }
+  }
+
+  async #reserveOnAll(request: ReserveRequest): Promise<Hold | undefined> {
+    if (!this.appliesTo(request.spender)) return undefined
     const startedAt = this.#parts.clock.monotonic()
     const { planned, renewed, recovered } = await this.#parts.store.write(() => this.#reserve(request))
     if (renewed) this.#lease.renewed(startedAt)

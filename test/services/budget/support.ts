@@ -3,7 +3,7 @@ import { SqliteAuditLog } from '../../../core/services/audit/sqlite-audit-log.ts
 import type { Budget, BudgetSpec, Hold, ReserveRequest, Spender } from '../../../core/services/budget/budget.ts'
 import type { LeaseTimes } from '../../../core/services/budget/lease.ts'
 import { SqliteBudgets } from '../../../core/services/budget/sqlite-budgets.ts'
-import type { Bound } from '../../../core/services/budget/worst-case.ts'
+import type { Bound } from '../../../core/services/budget/budget.ts'
 import type { Clock } from '../../../core/services/clock/clock.ts'
 import type { LedgerEntry } from '../../../core/services/ledger/ledger.ts'
 import { SqliteLedger } from '../../../core/services/ledger/sqlite-ledger.ts'

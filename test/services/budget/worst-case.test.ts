@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Context, GenerationOptions, Model, Usage, WireFields } from '@plugboard/sdk'
 import { declaredWorstCase } from '../../../core/services/budget/declared-worst-case.ts'
-import { outputSizes } from '../../../core/services/budget/output-sizes.ts'
+import { outputSizes } from '../../../core/pipeline/output-sizes.ts'
 import { DeclaredPrices } from '../../../core/services/cost/declared-prices.ts'
 
 const prices = new DeclaredPrices()

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import type { BudgetState } from '../../../services/budget/budget.ts'
-import { scopeText } from '../../../services/budget/scope-text.ts'
+import { scopeText, type BudgetState } from '../../../services/budget/budget.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
 import { formatCost, printJson, printTable } from '../output.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { PlugboardError } from '@plugboard/sdk'
-import { scopeText } from '../../../services/budget/scope-text.ts'
+import { scopeText } from '../../../services/budget/budget.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
 import { printJson } from '../output.ts'

@@ -1,17 +1,18 @@
 import { Option, type Command } from 'commander'
 import { PlugboardError } from '@plugboard/sdk'
-import type { Plugboard } from '../../../plugboard.ts'
+import type { PluginInfo } from '../../../kernel/plugin-info.ts'
 import {
   BUDGET_WINDOWS,
   SCOPE_KINDS,
   UNKNOWN_PRICE_POLICIES,
+  scopeText,
   type BudgetScope,
   type BudgetSpec,
   type BudgetWindow,
   type UnknownPricePolicy,
 } from '../../../services/budget/budget.ts'
-import { scopeText } from '../../../services/budget/scope-text.ts'
 import { nanoFromDecimal } from '../../../services/cost/money.ts'
+import type { KeyRing } from '../../../services/keys/keys.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
 import { printJson } from '../output.ts'
@@ -77,8 +78,13 @@ function scopeOf(options: ScopeOptions): BudgetScope {
   return { kind, value: typeof value === 'string' ? value : '' }
 }
 
+interface Here {
+  readonly keys: KeyRing
+  readonly plugins: readonly PluginInfo[]
+}
+
 /** Keys are named by people and kept by id. A provider that is not there yet may come; a slip of the pen should show. */
-function known(scope: BudgetScope, { keys, plugins }: Plugboard): BudgetScope {
+function known(scope: BudgetScope, { keys, plugins }: Here): BudgetScope {
   const { kind, value } = scope
   if (kind === 'key') {
     const [found, second] = keys.list().filter(({ id, name }) => id === value || name === value)

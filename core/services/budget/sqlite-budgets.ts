@@ -194,7 +194,8 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
       if (recovered.length > 0) planned = plan(request, budgets, now, this.#balances)
     }
     if (!isHold(planned)) return { planned, renewed: false, recovered }
-    const renewed = this.#lease.due
+    // A process without holds does not beat, so somebody may doubt it just now.
+    const renewed = this.#lease.due || this.#open.size === 0
     if (renewed) this.#lease.renew()
     for (const line of planned.lines)
       this.#balances.hold(planned.id, line.budget.id, line.windowStart, this.#lease.owner, line)

@@ -129,6 +129,18 @@ describe('the holds of a process that lives', () => {
     expect(held()).toBe(600)
   })
 
+  it('stay when it was doubted just before it held anything', async () => {
+    await using test = await twoProcesses()
+    const { first, second, clock, held } = test
+    await first.budgets.release(test.hold)
+    clock.jump(-YEAR)
+    await beat(second)
+    await reserve(first, 300)
+    clock.jump(YEAR / 2)
+    await beat(second)
+    expect(held()).toBe(300)
+  })
+
   it('stay for as long as it beats', async () => {
     await using test = await twoProcesses()
     for (let passed = 0; passed < 10 * BY_HAND.leaseMs; passed += 5_000) {

@@ -22,14 +22,10 @@ export const attempt =
     call.facts.generation = lease.generation
     call.settled(() => lease[Symbol.dispose]())
     const { options } = call.request
-    const batches = await committed(
-      lease.contribution.provider.stream(providerRequest(call), call.signal),
-      call,
-      {
-        firstMs: options.timeoutMs ?? DEFAULT_LIMIT_MS,
-        idleMs: options.idleTimeoutMs ?? DEFAULT_LIMIT_MS,
-      },
-    )
+    const batches = await committed(lease.contribution.provider.stream(providerRequest(call), call.signal), call, {
+      firstMs: options.timeoutMs ?? DEFAULT_LIMIT_MS,
+      idleMs: options.idleTimeoutMs ?? DEFAULT_LIMIT_MS,
+    })
     call.facts.ttfbMs = clock.monotonic() - call.startedAt
     return { provider: model.provider, model: model.id, batches }
   }

@@ -1,7 +1,6 @@
-import type { Nano } from '../cost/money.ts'
 import { assumedNano } from './assumed-price.ts'
 import type { Balances } from './balances.ts'
-import type { Bound, Budget, Hold, HoldLine, ReserveRequest } from './budget.ts'
+import type { Amount, Bound, Budget, Hold, HoldLine, ReserveRequest } from './budget.ts'
 import type { BudgetInForce } from './in-force.ts'
 import { REFUSAL_KINDS, type Refusal } from './refusal.ts'
 
@@ -32,15 +31,14 @@ function holdFor(
   budgets: readonly BudgetInForce[],
   now: number,
 ): Hold {
-  const tokens = bound.inputTokens + bound.outputTokens
   const lines = budgets.map(({ budget, periodAt }): HoldLine => ({
     budget,
     windowStart: periodAt(now).start,
-    nano: nanoFor(budget, bound),
-    tokens,
+    ...amountFor(budget, bound),
   }))
-  const costs = lines.some(({ nano }) => nano > 0) || (maxCost !== undefined && bound.nano !== 0)
-  const binding = costs || budgets.some(({ budget }) => (budget.limitTokens ?? budget.hardRunTokens) !== null)
+  const limited = ({ budget, nano }: HoldLine): boolean =>
+    (budget.limitNano !== null && nano > 0) || budget.limitTokens !== null || budget.hardRunTokens !== null
+  const binding = lines.some(limited) || (maxCost !== undefined && bound.nano !== 0)
   return { id, maxOutput, binding, lines }
 }
 
@@ -51,7 +49,7 @@ function refusalOf(
   balances: Balances,
 ): Refusal | undefined {
   const period = periodAt(now)
-  const needed = { nano: nanoFor(budget, bound), tokens: bound.inputTokens + bound.outputTokens }
+  const needed = amountFor(budget, bound)
   const likely = bound.likelyInputTokens + bound.outputTokens
   const refuse = (kind: Refusal['kind'], tokens = needed.tokens): Refusal => ({
     kind,
@@ -73,7 +71,10 @@ function refusalOf(
 
 const MAX_HOLDING = 5
 
-function nanoFor({ limitNano, unknownPrice }: Budget, { nano, inputTokens, outputTokens }: Bound): Nano {
-  if (nano !== 'unknown') return nano
-  return limitNano !== null && unknownPrice === 'estimate' ? assumedNano(inputTokens, outputTokens) : 0
+function amountFor({ limitNano, unknownPrice }: Budget, { nano, inputTokens, outputTokens }: Bound): Amount {
+  const assumed = limitNano !== null && unknownPrice === 'estimate' ? assumedNano(inputTokens, outputTokens) : 0
+  return { nano: whole(nano === 'unknown' ? assumed : nano), tokens: whole(inputTokens + outputTokens) }
 }
+
+/** More than that no limit allows, and no database keeps. */
+const whole = (amount: number): number => Math.min(Math.ceil(amount), Number.MAX_SAFE_INTEGER)

@@ -1,11 +1,13 @@
 import type { Warning } from '@plugboard/sdk'
-import { Events, type Unsubscribe } from '../../kernel/events.ts'
+import type { Unsubscribe } from '../../kernel/events.ts'
 import type { AuditLog } from '../audit/audit.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Logger } from '../logger/logger.ts'
 import type { Store } from '../store/store.ts'
 import { Balances } from './balances.ts'
+import { BudgetNews } from './budget-news.ts'
+import { stateOf } from './budget-state.ts'
 import { BudgetTable } from './budget-table.ts'
 import type {
   BooksReport,
@@ -16,17 +18,16 @@ import type {
   BudgetState,
   Budgets,
   Hold,
-  Period,
   ReserveRequest,
   Spender,
 } from './budget.ts'
 import { payableSizes } from './cost-ceiling.ts'
 import { InForce } from './in-force.ts'
 import { LEASE_TIMES, Lease, type LeaseTimes } from './lease.ts'
-import { periodAt } from './periods.ts'
+import { remembered } from './remembered.ts'
 import { refusalError, type Refusal } from './refusal.ts'
 import { isHold, plan } from './reservation.ts'
-import { NOTHING_SETTLED, settle, type Settled } from './settlement.ts'
+import { NOTHING_SETTLED, settle } from './settlement.ts'
 import { verifyBooks } from './verify-books.ts'
 
 export interface BudgetsParts {
@@ -58,20 +59,20 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
   readonly #balances: Balances
   readonly #table: BudgetTable
   readonly #lease: Lease
-  readonly #events: Events<BudgetEvents>
+  readonly #news: BudgetNews
   readonly #open = new Set<string>()
   #unbooked: Booking[] = []
   #timer: NodeJS.Timeout | undefined
 
   constructor(parts: BudgetsParts) {
-    const { store, clock, log } = parts
+    const { store, clock, audit, log } = parts
     this.#parts = parts
     this.#times = parts.lease ?? LEASE_TIMES
     this.#inForce = new InForce(store.db)
     this.#balances = new Balances(store.db)
     this.#table = new BudgetTable(store.db)
     this.#lease = new Lease(store.db, clock, this.#times)
-    this.#events = new Events((error, event) => log.error(`a listener of "${event}" failed`, { error }))
+    this.#news = new BudgetNews(this.#balances, audit, log)
     if (this.#lease.others) this.#watch()
   }
 
@@ -93,7 +94,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
   list(): readonly BudgetState[] {
     this.#refresh()
     const now = this.#parts.clock.now()
-    return this.#inForce.all.map(({ budget, periodAt }) => this.#stateOf(budget, periodAt(now)))
+    return this.#inForce.all.map(({ budget, periodAt }) => stateOf(budget, periodAt(now), this.#balances))
   }
 
   appliesTo(spender: Spender): boolean {
@@ -102,11 +103,14 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
   }
 
   async reserve(asked: ReserveRequest): Promise<Hold | undefined> {
-    const request = { ...asked, sizes: payableSizes(asked) }
+    const bound = remembered(asked.bound)
+    // The worst case is worked out before anything is written: if that fails, it is this call's failure alone.
+    for (const size of asked.sizes.slice(0, 1)) bound(size)
+    const request = { ...asked, bound, sizes: payableSizes({ ...asked, bound }) }
     const hold = await this.#reserveOnAll(request)
     const [maxOutput] = request.sizes
     if (hold !== undefined || request.maxCost === undefined || maxOutput === undefined) return hold
-    return { id: request.id, maxOutput, binding: request.bound(maxOutput).nano !== 0, lines: [] }
+    return { id: request.id, maxOutput, binding: bound(maxOutput).nano !== 0, lines: [] }
   }
 
   async #reserveOnAll(request: ReserveRequest): Promise<Hold | undefined> {
@@ -114,7 +118,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     const startedAt = this.#parts.clock.monotonic()
     const { planned, renewed, recovered } = await this.#parts.store.write(() => this.#reserve(request))
     if (renewed) this.#lease.renewed(startedAt)
-    this.#tellRecovered(recovered)
+    this.#news.recovered(recovered)
     if (planned === undefined) return undefined
     if (!isHold(planned)) throw refusalError(planned)
     this.#open.add(planned.id)
@@ -123,6 +127,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
   }
 
   async release(hold: Hold): Promise<void> {
+    if (hold.lines.length === 0) return
     await this.#parts.store.write(() => {
       for (const line of hold.lines)
         if (this.#balances.endHold(hold.id, line.budget.id))
@@ -140,16 +145,19 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
       })
     } catch (error) {
       // The call fails, but its money is spent: it is booked as soon as the database can be written again.
-      if (booking.hold !== undefined) this.#unbooked.push(booking)
+      if (booking.hold !== undefined) {
+        this.#unbooked.push(booking)
+        this.#watch()
+      }
       throw error
     }
     if (booking.hold !== undefined) this.#open.delete(booking.hold.id)
-    this.#tellSettled(settled)
+    this.#news.settled(settled)
     return settled.warnings
   }
 
   on<K extends keyof BudgetEvents>(event: K, listener: (payload: BudgetEvents[K]) => void): Unsubscribe {
-    return this.#events.on(event, listener)
+    return this.#news.on(event, listener)
   }
 
   verify(): BooksReport {
@@ -165,7 +173,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
       return this.#recover()
     })
     if (renew) this.#lease.renewed(startedAt)
-    this.#tellRecovered(recovered)
+    this.#news.recovered(recovered)
     await this.#bookAgain()
   }
 
@@ -211,43 +219,6 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
 
   #refresh(): void {
     if (this.#inForce.refresh()) this.#lease.mayBeLost()
-  }
-
-  #stateOf(budget: Budget, period: Period): BudgetState {
-    const { spent, held, alerted } = this.#balances.read(budget.id, period.start)
-    const beyond = (amount: number, limit: number | null): number => (limit === null ? 0 : Math.max(0, amount - limit))
-    const overshoot = {
-      nano: beyond(spent.nano, budget.limitNano),
-      tokens: beyond(spent.tokens, budget.limitTokens),
-    }
-    return { ...budget, period, spent, held, overshoot, alerted }
-  }
-
-  #tellSettled({ alerts, overshoots }: Settled): void {
-    for (const { budget, windowStart } of alerts)
-      this.#events.emit('alert', this.#stateOf(budget, periodAt(budget.window, budget.timeZone, windowStart)))
-    for (const overshoot of overshoots) {
-      const { budget, callId, charged, held } = overshoot
-      this.#parts.log.warn('a call cost more than it had reserved, and passed a budget', {
-        budget: budget.id,
-        callId,
-        charged,
-        held,
-      })
-      this.#events.emit('overshoot', overshoot)
-    }
-  }
-
-  #tellRecovered(recovered: readonly BudgetEvents['recovered'][]): void {
-    for (const dead of recovered) {
-      if (dead.calls.length === 0) continue
-      const { owner, calls, amounts } = dead
-      this.#parts.log.warn('a process died; what its calls held on budgets is free again', { owner, calls, amounts })
-      this.#parts.audit
-        .record({ action: 'budget_holds_freed', subject: owner, actor: 'system', details: { calls, amounts } })
-        .catch((error: unknown) => this.#parts.log.error('the audit log could not be written', { error }))
-      this.#events.emit('recovered', dead)
-    }
   }
 
   /** Beats for as long as somebody's holds depend on it. */

@@ -25,7 +25,7 @@ const MANIFEST = {
   name: 'Echo',
   version: '1.0.0',
   main: './index.ts',
-  engines: { plugboard: '*' },
+  engines: { plugboard: '>=0.1.0' },
   contributes: {
     providers: [
       {
@@ -48,7 +48,7 @@ let dir: TempDir
 beforeAll(async () => {
   dir = await tempDir()
   await mkdir(dir.at('echo'))
-  await writeFile(dir.at('echo', 'plugboard.json'), JSON.stringify({ ...MANIFEST, engines: { plugboard: '>=0.1.0' } }))
+  await writeFile(dir.at('echo', 'plugboard.json'), JSON.stringify(MANIFEST))
   await writeFile(dir.at('echo', 'index.ts'), ECHO)
 })
 afterAll(() => dir.remove())
@@ -79,12 +79,9 @@ describe('a call under a budget', () => {
   it('is charged what it cost, in the ledger and on the budget alike', async () => {
     await using plugboard = await open()
     await plugboard.budgets.set(dollars('1.00'))
-    const { id, cost } = await plugboard.complete('echo:priced', HELLO).then((message) => ({
-      id: plugboard.ledger.entries()[0]?.id,
-      cost: message.cost,
-    }))
+    const { cost } = await plugboard.complete('echo:priced', HELLO)
     expect(cost?.total).toBe(210_000)
-    expect(id).toBeDefined()
+    expect(plugboard.ledger.entries()[0]?.cost.total).toBe(210_000)
     expect(plugboard.budgets.list()).toMatchObject([{ spent: { nano: 210_000, tokens: 30 }, held: { nano: 0 } }])
     expect(plugboard.budgets.verify().problems).toEqual([])
   })
@@ -99,6 +96,13 @@ describe('a call under a budget', () => {
     })
     expect(plugboard.ledger.entries()).toEqual([])
     await until(() => plugboard.auditLog.entries().some(({ action }) => action === 'call_refused'))
+  })
+
+  it.each([1e15, 1e300])('that asks for an answer of %d tokens is refused like any other', async (maxTokens) => {
+    await using plugboard = await open()
+    await plugboard.budgets.set(dollars('1.00'))
+    const message = await plugboard.complete('echo:priced', HELLO, { maxTokens })
+    expect(message.error?.providerCode).toBe('BUDGET_EXCEEDED')
   })
 
   it('that may try again in a moment is told so', async () => {
@@ -162,6 +166,12 @@ describe('the size of the answer', () => {
     const message = await plugboard.complete('echo:priced', HELLO)
     expect(saidBy(message)).toBe('4096')
     expect(message.warnings).toMatchObject([{ feature: 'maxTokens', message: expect.stringContaining('4096 tokens') }])
+  })
+
+  it('is left alone where only a warning depends on it', async () => {
+    await using plugboard = await open()
+    await plugboard.budgets.set({ scope: GLOBAL, window: 'daily', softRunTokens: 5 })
+    expect(saidBy(await plugboard.complete('echo:priced', HELLO))).toBe('none')
   })
 
   it('is left alone for a free model under a budget of money', async () => {

@@ -9,9 +9,7 @@ export function budgetList(budget: Command): void {
     async (options: CommonOptions) => {
       await using plugboard = await openPlugboard(options)
       const budgets = plugboard.budgets.list()
-      // JSON has no Infinity: a total has no end.
-      if (options.json)
-        return printJson(budgets.map((each) => ({ ...each, period: { ...each.period, end: endOf(each) } })))
+      if (options.json) return printJson(budgets)
       printTable(['BUDGET', 'FOR', 'WINDOW', 'LIMIT', 'SPENT', 'HELD', 'PER CALL', 'STARTS ANEW'], budgets.map(row))
     },
   )

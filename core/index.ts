@@ -9,10 +9,25 @@ export { Scope, token } from './kernel/scope.ts'
 export type { Token } from './kernel/scope.ts'
 export { AuditLog } from './services/audit/audit.ts'
 export type { AuditAction, AuditEntry } from './services/audit/audit.ts'
+export { Budgets, WorstCase } from './services/budget/budget.ts'
+export type {
+  Amount,
+  BooksReport,
+  Bound,
+  Budget,
+  BudgetEvents,
+  BudgetScope,
+  BudgetSpec,
+  BudgetState,
+  BudgetWindow,
+  Period,
+  RecoveredAmount,
+  UnknownPricePolicy,
+} from './services/budget/budget.ts'
 export { Catalog } from './services/catalog/catalog.ts'
 export { Clock } from './services/clock/clock.ts'
 export { CostService } from './services/cost/cost.ts'
-export { dollars } from './services/cost/money.ts'
+export { dollars, nanoFromDecimal } from './services/cost/money.ts'
 export { KeyRing } from './services/keys/keys.ts'
 export type { ApiKey, NewApiKey } from './services/keys/keys.ts'
 export { Ledger } from './services/ledger/ledger.ts'

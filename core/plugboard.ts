@@ -14,6 +14,9 @@ import { pipeline } from './pipeline/order.ts'
 import { AuditLog } from './services/audit/audit.ts'
 import { auditPlugins } from './services/audit/audit-plugins.ts'
 import { SqliteAuditLog } from './services/audit/sqlite-audit-log.ts'
+import { Budgets, WorstCase } from './services/budget/budget.ts'
+import { declaredWorstCase } from './services/budget/declared-worst-case.ts'
+import { SqliteBudgets } from './services/budget/sqlite-budgets.ts'
 import { Catalog } from './services/catalog/catalog.ts'
 import { RegistryCatalog } from './services/catalog/registry-catalog.ts'
 import { Clock, systemClock } from './services/clock/clock.ts'
@@ -65,6 +68,10 @@ export interface StreamOptions extends GenerationOptions {
   readonly userId?: string
   readonly projectId?: string
   readonly trackingId?: string
+  /** Whose budget counts the call, beside those of its user and project. */
+  readonly agentId?: string
+  /** Dollars the call may cost at most; it is refused before anything is sent when it may cost more. */
+  readonly maxCost?: number
 }
 
 /** A running Plugboard: plugins, services, and calls to models. Dispose it when done. */
@@ -119,6 +126,11 @@ export class Plugboard implements AsyncDisposable {
     return this.#scope.get(Ledger)
   }
 
+  /** Limits on spending that hold. */
+  get budgets(): Budgets {
+    return this.#scope.get(Budgets)
+  }
+
   get keys(): KeyRing {
     return this.#scope.get(KeyRing)
   }
@@ -146,10 +158,10 @@ export class Plugboard implements AsyncDisposable {
   }
 
   #call(model: string | Model, context: Context, options: StreamOptions, stream: boolean): AnswerStream {
-    const { signal, userId, projectId, trackingId, ...generation } = options
+    const { signal, userId, projectId, trackingId, agentId, maxCost, ...generation } = options
     const { clock } = this
-    const caller = { userId, projectId, trackingId }
-    const running = this.engine.begin({ model, context, options: generation, stream, caller }, signal)
+    const caller = { userId, projectId, trackingId, agentId }
+    const running = this.engine.begin({ model, context, options: generation, stream, caller, maxCost }, signal)
     return new AnswerStream(running, () => clock.now())
   }
 }
@@ -173,7 +185,8 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
       catalog: scope.get(Catalog),
       clock: scope.get(Clock),
       prices: scope.get(CostService),
-      book: scope.get(Ledger),
+      budgets: scope.get(Budgets),
+      worstCase: scope.get(WorstCase),
       log: scope.get(AuditLog),
     })
     await kernel.start()
@@ -193,6 +206,11 @@ function provideServices(scope: Scope, dataDir: string | undefined, level: LogLe
     .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
     .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))
     .provide(CostService, () => new DeclaredPrices())
+    .provide(WorstCase, (own) => declaredWorstCase(own.get(CostService)))
+    .provide(Budgets, (own) => {
+      const [store, ledger, audit] = [own.get(Store), own.get(Ledger), own.get(AuditLog)]
+      return new SqliteBudgets({ store, ledger, audit, clock: own.get(Clock), log: own.get(Logger) })
+    })
 }
 
 function kernelOptions(

@@ -11,13 +11,14 @@ export interface AnswerEnd {
 export function answerOf({ message, facts }: Call, { stopReason, error, timestamp }: AnswerEnd): AssistantMessage {
   const { start, finish } = message
   const { target, usage, cost, latencyMs } = facts
+  const warnings = [...(start?.warnings ?? []), ...(facts.warnings ?? [])]
   return {
     role: 'assistant',
     content: message.content,
     ...(target === undefined ? {} : { api: target.api, provider: target.provider, model: target.id }),
     ...(start?.responseModel === undefined ? {} : { responseModel: start.responseModel }),
     ...(start?.responseId === undefined ? {} : { responseId: start.responseId }),
-    ...(start?.warnings === undefined ? {} : { warnings: start.warnings }),
+    ...(warnings.length === 0 ? {} : { warnings }),
     ...(usage === undefined ? {} : { usage }),
     ...(cost === undefined ? {} : { cost }),
     stopReason,

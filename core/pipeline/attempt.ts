@@ -1,9 +1,10 @@
-import { ProviderError, type Model, type ProviderRequest } from '@plugboard/sdk'
+import { ProviderError, type Model } from '@plugboard/sdk'
 import type { Registry } from '../kernel/registry.ts'
 import type { Clock } from '../services/clock/clock.ts'
-import type { CallRequest, LiveCall, Call } from './call.ts'
+import type { CallRequest, LiveCall } from './call.ts'
 import { committed } from './committed.ts'
 import type { Next } from './compose.ts'
+import { providerRequest } from './provider-request.ts'
 
 const DEFAULT_LIMIT_MS = 300_000
 
@@ -21,14 +22,10 @@ export const attempt =
     call.facts.generation = lease.generation
     call.settled(() => lease[Symbol.dispose]())
     const { options } = call.request
-    const batches = await committed(
-      lease.contribution.provider.stream(requestOf(call, call.request), call.signal),
-      call,
-      {
-        firstMs: options.timeoutMs ?? DEFAULT_LIMIT_MS,
-        idleMs: options.idleTimeoutMs ?? DEFAULT_LIMIT_MS,
-      },
-    )
+    const batches = await committed(lease.contribution.provider.stream(providerRequest(call), call.signal), call, {
+      firstMs: options.timeoutMs ?? DEFAULT_LIMIT_MS,
+      idleMs: options.idleTimeoutMs ?? DEFAULT_LIMIT_MS,
+    })
     call.facts.ttfbMs = clock.monotonic() - call.startedAt
     return { provider: model.provider, model: model.id, batches }
   }
@@ -47,14 +44,6 @@ function refuseForeignFields({ wire }: CallRequest, { api, provider, id }: Model
     },
   )
 }
-
-const requestOf = ({ facts }: Call, { context, options, stream, wire }: CallRequest): ProviderRequest => ({
-  model: facts.target as NonNullable<typeof facts.target>,
-  context,
-  options,
-  stream,
-  ...(wire === undefined ? {} : { wire }),
-})
 
 const replaced = (provider: string): ProviderError =>
   new ProviderError(

@@ -41,10 +41,21 @@ export function llmErrorOf(error: unknown, call: Call): LlmError {
   const message = messageOf(error)
   if (isPlugboardError(error) && typeof error.code === 'string') {
     const hint = error.hint === undefined ? {} : { hint: error.hint }
-    return { class: classOf(error.code), message, ...hint, retryable: false, providerCode: error.code, ...where }
+    const retryAfterMs = (error.details as PlugboardError['details'] | undefined)?.['retryAfterMs']
+    const again = typeof retryAfterMs === 'number' ? { retryable: true, retryAfterMs } : { retryable: false }
+    return { class: classOf(error.code), message, ...hint, ...again, providerCode: error.code, ...where }
   }
   const provider = target === undefined ? 'a plugin' : `the provider "${target.provider}"`
   return { class: 'plugin', message: `An error inside ${provider}: ${message}`, retryable: false, ...where }
+}
+
+/** Refusals for money's sake. What running calls hold is free again soon; the rest is for somebody to decide. */
+const BY_CODE: Readonly<Record<string, LlmError['class']>> = {
+  BUDGET_EXCEEDED: 'quota',
+  BUDGET_HELD: 'rate_limit',
+  COST_LIMIT: 'quota',
+  PRICE_UNKNOWN: 'quota',
+  TOKEN_LIMIT: 'quota',
 }
 
 const NOT_FOUND: ReadonlySet<string> = new Set([
@@ -55,6 +66,8 @@ const NOT_FOUND: ReadonlySet<string> = new Set([
 ])
 
 function classOf(code: string): LlmError['class'] {
+  const known = BY_CODE[code]
+  if (known !== undefined) return known
   if (NOT_FOUND.has(code)) return 'not_found'
   if (code.startsWith('STORE_') || code === 'SHUTTING_DOWN') return 'server'
   return code === 'REQUEST_INVALID' ? 'invalid_request' : 'plugin'

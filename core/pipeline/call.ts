@@ -8,8 +8,10 @@ import {
   type LlmError,
   type Model,
   type Usage,
+  type Warning,
   type WireFields,
 } from '@plugboard/sdk'
+import type { Hold } from '../services/budget/budget.ts'
 
 /** Who calls: what money, limits and the audit log are kept by. */
 interface Caller {
@@ -17,6 +19,7 @@ interface Caller {
   readonly trackingId?: string | undefined
   readonly userId?: string | undefined
   readonly projectId?: string | undefined
+  readonly agentId?: string | undefined
 }
 
 /** What is asked, before anything is decided about it. */
@@ -28,6 +31,8 @@ export interface CallRequest {
   readonly stream: boolean
   readonly wire?: WireFields | undefined
   readonly caller: Caller
+  /** Dollars it may cost at most. */
+  readonly maxCost?: number | undefined
 }
 
 /** How a call ended. */
@@ -42,6 +47,12 @@ export interface CallFacts {
   /** The version of the plugin that serves it. */
   generation?: string
   attempt: number
+  /** What is reserved for it on budgets. */
+  hold?: Hold
+  /** The longest answer that can be paid, in tokens, where the caller named none. */
+  maxTokens?: number
+  /** What the caller should know about how it was answered. */
+  warnings?: readonly Warning[]
   /** Milliseconds from the start of the call to its first batch. */
   ttfbMs?: number
   usage?: Usage

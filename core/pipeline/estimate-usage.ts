@@ -5,11 +5,13 @@ import type { Call } from './call.ts'
 const CHARS_PER_TOKEN = 4
 
 /** Tokens counted from the texts themselves, for answers whose provider told nothing. */
-export function estimateUsage({ request, message }: Call): Usage {
+export function estimateUsage({ request, facts, message }: Call): Usage {
   const { systemPrompt = '', messages, tools = [] } = request.context
   const asked = systemPrompt.length + charsIn(messages) + charsIn(tools)
   const input = Math.ceil(asked / CHARS_PER_TOKEN)
-  const output = Math.ceil(message.deliveredChars / CHARS_PER_TOKEN)
+  const limit = facts.maxTokens ?? request.options.maxTokens ?? Infinity
+  // The provider was held to its limit, so an estimate above it is wrong, and would be charged beyond what was reserved.
+  const output = Math.min(limit, Math.ceil(message.deliveredChars / CHARS_PER_TOKEN))
   return { input, output, cacheRead: 0, cacheWrite: 0, totalTokens: input + output, estimated: true }
 }
 

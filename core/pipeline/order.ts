@@ -1,12 +1,13 @@
 import type { Registry } from '../kernel/registry.ts'
 import type { AuditLog } from '../services/audit/audit.ts'
+import type { Budgets, WorstCase } from '../services/budget/budget.ts'
 import type { Catalog } from '../services/catalog/catalog.ts'
 import type { Clock } from '../services/clock/clock.ts'
 import type { CostService } from '../services/cost/cost.ts'
-import type { Ledger } from '../services/ledger/ledger.ts'
 import { attempt } from './attempt.ts'
 import { compose, type Next } from './compose.ts'
 import { audit } from './interceptors/audit.ts'
+import { budget } from './interceptors/budget.ts'
 import { cost } from './interceptors/cost.ts'
 import { ledger } from './interceptors/ledger.ts'
 import { route } from './interceptors/route.ts'
@@ -16,13 +17,17 @@ export interface PipelineServices {
   readonly catalog: Catalog
   readonly clock: Clock
   readonly prices: CostService
-  readonly book: Ledger
+  readonly budgets: Budgets
+  readonly worstCase: WorstCase
   readonly log: AuditLog
 }
 
 /**
  * One request, from outside in. Settling runs the other way: the lease is given back, the cost is known, the ledger books
- * it, the audit log sees the end.
+ * it and the budgets are charged, the audit log sees the end.
  */
-export const pipeline = ({ registry, catalog, clock, prices, book, log }: PipelineServices): Next =>
-  compose([audit(log), ledger(book, clock), cost(prices), route(catalog)], attempt(registry, clock))
+export const pipeline = ({ registry, catalog, clock, prices, budgets, worstCase, log }: PipelineServices): Next =>
+  compose(
+    [audit(log), ledger(budgets, clock), cost(prices), route(catalog), budget(budgets, worstCase)],
+    attempt(registry, clock),
+  )

@@ -1,41 +1,48 @@
+import type { Budgets } from '../../services/budget/budget.ts'
 import type { Clock } from '../../services/clock/clock.ts'
-import type { Ledger } from '../../services/ledger/ledger.ts'
+import type { LedgerEntry } from '../../services/ledger/ledger.ts'
+import type { Call, Outcome } from '../call.ts'
 import type { Interceptor } from '../compose.ts'
+import { spenderOf } from '../spender.ts'
 
-/** Writes down every call that reached a provider, before its last byte goes out. */
+/** Writes down every call that reached a provider, before its last byte goes out, and charges it to its budgets. */
 export const ledger =
-  (book: Ledger, clock: Clock): Interceptor =>
+  (budgets: Budgets, clock: Clock): Interceptor =>
   (call, next) => {
-    call.settled((outcome) => {
+    call.settled(async (outcome) => {
       const { facts, request } = call
       facts.latencyMs = clock.monotonic() - call.startedAt
-      // Without a version of a plugin nobody was asked, so there is nothing to book.
-      if (
-        facts.target === undefined ||
-        facts.generation === undefined ||
-        facts.usage === undefined ||
-        facts.cost === undefined
-      )
-        return undefined
-      return book.record({
-        id: call.id,
-        at: clock.now(),
-        keyId: request.caller.keyId,
-        trackingId: request.caller.trackingId,
-        userId: request.caller.userId,
-        projectId: request.caller.projectId,
-        provider: facts.target.provider,
-        model: facts.target.id,
-        generation: facts.generation,
-        attempt: facts.attempt,
-        outcome: outcome.status,
-        errorClass: outcome.status === 'failed' ? outcome.error.class : undefined,
-        usage: facts.usage,
-        cost: facts.cost,
-        latencyMs: Math.round(facts.latencyMs),
-        ttfbMs: facts.ttfbMs === undefined ? undefined : Math.round(facts.ttfbMs),
-        streamed: request.stream,
-      })
+      const entry = entryOf(call, outcome, clock.now())
+      if (entry === undefined || facts.target === undefined) return
+      const spender = spenderOf(facts.target, request.caller)
+      const warnings = await budgets.book({ entry, spender, hold: facts.hold })
+      if (warnings.length > 0) facts.warnings = [...(facts.warnings ?? []), ...warnings]
     })
     return next(call)
   }
+
+function entryOf({ id, facts, request }: Call, outcome: Outcome, at: number): LedgerEntry | undefined {
+  const { target, generation, attempt, usage, cost, latencyMs = 0, ttfbMs } = facts
+  // Without a version of a plugin nobody was asked, so there is nothing to book.
+  if (target === undefined || generation === undefined || usage === undefined || cost === undefined) return undefined
+  const { keyId, trackingId, userId, projectId } = request.caller
+  return {
+    id,
+    at,
+    keyId,
+    trackingId,
+    userId,
+    projectId,
+    provider: target.provider,
+    model: target.id,
+    generation,
+    attempt,
+    outcome: outcome.status,
+    errorClass: outcome.status === 'failed' ? outcome.error.class : undefined,
+    usage,
+    cost,
+    latencyMs: Math.round(latencyMs),
+    ttfbMs: ttfbMs === undefined ? undefined : Math.round(ttfbMs),
+    streamed: request.stream,
+  }
+}

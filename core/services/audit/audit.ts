@@ -7,13 +7,15 @@ export type AuditAction =
   | 'plugin_removed'
   | 'key_created'
   | 'call_refused'
+  | 'budget_changed'
+  | 'budget_holds_freed'
 
 export interface AuditEntry {
   readonly seq: number
   /** Milliseconds since 1970. */
   readonly at: number
   readonly action: AuditAction
-  /** What it was done to: a plugin's id, a key's id, a call's id. */
+  /** What it was done to: a plugin's id, a key's id, a call's id, a budget's id. */
   readonly subject: string
   /** Who did it: a key's id, or `system`. */
   readonly actor: string

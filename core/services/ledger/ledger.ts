@@ -38,8 +38,11 @@ export interface LedgerTotals {
 
 /** Every call and what it cost. Append-only. */
 export interface Ledger {
-  /** Resolves when the entry survives the death of the process. */
-  record(entry: LedgerEntry): Promise<void>
+  /**
+   * Resolves when the entry survives the death of the process. `alongside` runs in the same transaction, after the entry:
+   * both are kept or neither. It may run more than once, so it must only touch the database.
+   */
+  record(entry: LedgerEntry, alongside?: () => void): Promise<void>
   /** Newest first. Default limit 100. */
   entries(query?: { readonly limit?: number; readonly id?: string }): readonly LedgerEntry[]
   totals(): LedgerTotals

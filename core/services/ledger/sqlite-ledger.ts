@@ -45,9 +45,10 @@ export class SqliteLedger implements Ledger {
     )
   }
 
-  record(entry: LedgerEntry): Promise<void> {
+  record(entry: LedgerEntry, alongside?: () => void): Promise<void> {
     return this.#store.write(() => {
       this.#insert.run(...values(entry))
+      alongside?.()
     })
   }
 

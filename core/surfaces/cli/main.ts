@@ -1,6 +1,10 @@
 import { Command } from 'commander'
 import { isPlugboardError } from '@plugboard/sdk'
+import { budgetList } from './commands/budget-list.ts'
+import { budgetRemove } from './commands/budget-remove.ts'
+import { budgetSet } from './commands/budget-set.ts'
 import { chat } from './commands/chat.ts'
+import { ledgerVerify } from './commands/ledger-verify.ts'
 import { models } from './commands/models.ts'
 import { pluginList } from './commands/plugin-list.ts'
 import { pluginTest } from './commands/plugin-test.ts'
@@ -22,6 +26,12 @@ const plugin = program.command('plugin').description('Look after plugins')
 pluginList(plugin)
 pluginValidate(plugin)
 pluginTest(plugin)
+
+const budget = program.command('budget').description('Limits on spending that hold')
+budgetList(budget)
+budgetSet(budget)
+budgetRemove(budget)
+ledgerVerify(program.command('ledger').description('The books of all calls'))
 
 try {
   await program.parseAsync()

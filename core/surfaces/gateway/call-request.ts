@@ -20,7 +20,9 @@ export function callRequest(
       trackingId: text(budget, 'budget', 'tracking_id'),
       userId: text(budget, 'budget', 'user_id') ?? options.user,
       projectId: text(budget, 'budget', 'project_id'),
+      agentId: text(budget, 'budget', 'agent_id'),
     },
+    maxCost: dollars(budget, 'budget', 'max_cost'),
   }
 }
 
@@ -41,6 +43,13 @@ function text(part: Section, name: string, key: string): string | undefined {
   const value = part[key]
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string' || value.length > 200) throw wrong(`${name}.${key}`, 'a text of at most 200 characters')
+  return value
+}
+
+function dollars(part: Section, name: string, key: string): number | undefined {
+  const value = part[key]
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'number' || value < 0) throw wrong(`${name}.${key}`, 'a number of dollars, 0 or more')
   return value
 }
 

@@ -41,6 +41,12 @@ const BY_CODE: Readonly<Record<string, Shape>> = {
   PROVIDER_UNKNOWN: { status: 404, type: 'not_found_error', code: 'provider_not_found' },
   PROVIDER_UNPLUGGED: { status: 503, type: 'server_error', code: 'provider_unplugged' },
   SHUTTING_DOWN: { status: 503, type: 'server_error', code: 'shutting_down' },
+  // 402 and not 429: clients repeat a 429 by themselves, and here only a new window or a higher limit helps.
+  BUDGET_EXCEEDED: { status: 402, type: 'permission_error', code: 'budget_exceeded' },
+  BUDGET_HELD: { status: 429, type: 'rate_limit_error', code: 'budget_exceeded' },
+  PRICE_UNKNOWN: { status: 402, type: 'permission_error', code: 'price_unknown' },
+  TOKEN_LIMIT: { status: 400, type: 'invalid_request_error', code: 'token_limit_exceeded' },
+  COST_LIMIT: { status: 400, type: 'invalid_request_error', code: 'cost_limit_exceeded' },
   HOST_DENIED: { status: 502, type: 'provider_error', code: 'host_denied' },
 }
 
@@ -60,7 +66,7 @@ export function problemOf(error: unknown, requestId: string, known?: LlmError): 
   }
   const shape = BY_CODE[error.code] ?? INTERNAL
   const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`
-  const { param, provider } = error.details
+  const { param, provider, retryAfterMs } = error.details
   const code = error.details['code']
   return {
     ...shape,
@@ -74,6 +80,7 @@ export function problemOf(error: unknown, requestId: string, known?: LlmError): 
           ? 'model'
           : null,
     provider: typeof provider === 'string' ? provider : base.provider,
+    ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
   }
 }
 

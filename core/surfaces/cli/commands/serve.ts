@@ -3,9 +3,10 @@ import type { Command } from 'commander'
 import { PlugboardError } from '@plugboard/sdk'
 import { containPluginFailures } from '../../../kernel/contain.ts'
 import { createPlugboard, type Plugboard } from '../../../plugboard.ts'
+import { scopeText } from '../../../services/budget/budget.ts'
 import { createGateway, type Gateway } from '../../gateway/gateway.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
-import { printJson } from '../output.ts'
+import { formatCost, printJson } from '../output.ts'
 
 interface ServeOptions extends CommonOptions {
   readonly port?: string
@@ -71,6 +72,11 @@ function welcome(url: string, firstKey: string | undefined, plugboard: Plugboard
     -d '{"model":"sandbox:demo","messages":[{"role":"user","content":"Hello"}]}'\n`)
   for (const { id, problem } of plugboard.plugins)
     if (problem !== undefined) console.log(`plugin "${id}" is broken: ${problem.message}`)
+  plugboard.budgets.on('alert', ({ scope, window, spent, limitNano }) =>
+    console.log(
+      `budget alert: ${formatCost(spent.nano)}${limitNano === null ? '' : ` of ${formatCost(limitNano)}`} is spent on the ${window} budget for ${scopeText(scope)}`,
+    ),
+  )
   plugboard.on('plugin:swapped', ({ id, from }) =>
     console.log(`plugin "${id}" ${from === undefined ? 'loaded' : 'replaced'}`),
   )

@@ -1,0 +1,102 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Budget, BudgetScope, BudgetWindow, Period, Spender, UnknownPricePolicy } from './budget.ts'
+import { periodAt } from './periods.ts'
+
+/** A budget with the window it is in, found once per window and not once per call. */
+export interface BudgetInForce {
+  readonly budget: Budget
+  readonly periodAt: (now: number) => Period
+}
+
+export interface BudgetRow {
+  readonly id: string
+  readonly scope_kind: BudgetScope['kind']
+  readonly scope_value: string
+  readonly window: BudgetWindow
+  readonly time_zone: string
+  readonly limit_nano: number | null
+  readonly limit_tokens: number | null
+  readonly soft_run_tokens: number | null
+  readonly hard_run_tokens: number | null
+  readonly alert_threshold: number | null
+  readonly unknown_price: UnknownPricePolicy
+  readonly created_at: number
+  readonly changed_at: number
+}
+
+const NONE: readonly BudgetInForce[] = []
+
+/** The budgets of the database in memory, as they are at the moment they are asked for. */
+export class InForce {
+  readonly #revision: StatementSync
+  readonly #rows: StatementSync
+  #known: number | undefined
+  #byScope = new Map<string, BudgetInForce[]>()
+
+  constructor(db: DatabaseSync) {
+    this.#revision = db.prepare('SELECT revision FROM budget_revision')
+    this.#rows = db.prepare('SELECT * FROM budget WHERE removed_at IS NULL ORDER BY created_at, id')
+  }
+
+  /** Looks whether any process changed them; true when so. Inside a transaction, what is seen then holds until its end. */
+  refresh(): boolean {
+    const { revision } = this.#revision.get() as { revision: number }
+    if (revision === this.#known) return false
+    this.#byScope = new Map()
+    for (const row of this.#rows.all() as unknown as BudgetRow[]) {
+      const key = `${row.scope_kind}:${row.scope_value}`
+      const same = this.#byScope.get(key)
+      const budget = inForce(budgetOf(row))
+      if (same === undefined) this.#byScope.set(key, [budget])
+      else same.push(budget)
+    }
+    this.#known = revision
+    return true
+  }
+
+  get all(): readonly BudgetInForce[] {
+    return [...this.#byScope.values()].flat()
+  }
+
+  applyingTo({ provider, model, keyId, userId, projectId, agentId }: Spender): readonly BudgetInForce[] {
+    if (this.#byScope.size === 0) return NONE
+    const found: BudgetInForce[] = []
+    const look = (kind: BudgetScope['kind'], value: string | undefined): void => {
+      if (value !== undefined) found.push(...(this.#byScope.get(`${kind}:${value}`) ?? NONE))
+    }
+    look('global', '')
+    look('provider', provider)
+    look('model', `${provider}:${model}`)
+    look('key', keyId)
+    look('user', userId)
+    look('project', projectId)
+    look('agent', agentId)
+    return found
+  }
+}
+
+function inForce(budget: Budget): BudgetInForce {
+  let period: Period = { start: 0, end: 0 }
+  return {
+    budget,
+    periodAt(now) {
+      if (now < period.start || now >= period.end) period = periodAt(budget.window, budget.timeZone, now)
+      return period
+    },
+  }
+}
+
+export const budgetOf = (row: BudgetRow): Budget => ({
+  id: row.id,
+  scope: { kind: row.scope_kind, value: row.scope_value },
+  window: row.window,
+  timeZone: row.time_zone,
+  limitNano: row.limit_nano,
+  limitTokens: row.limit_tokens,
+  softRunTokens: row.soft_run_tokens,
+  hardRunTokens: row.hard_run_tokens,
+  alertThreshold: row.alert_threshold,
+  unknownPrice: row.unknown_price,
+  createdAt: row.created_at,
+  changedAt: row.changed_at,
+})

@@ -1,0 +1,249 @@
+import type { Warning } from '@plugboard/sdk'
+import type { Unsubscribe } from '../../kernel/events.ts'
+import type { AuditLog } from '../audit/audit.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Logger } from '../logger/logger.ts'
+import type { Store } from '../store/store.ts'
+import { Balances } from './balances.ts'
+import { BudgetNews } from './budget-news.ts'
+import { stateOf } from './budget-state.ts'
+import { BudgetTable } from './budget-table.ts'
+import type {
+  BooksReport,
+  Booking,
+  Budget,
+  BudgetEvents,
+  BudgetSpec,
+  BudgetState,
+  Budgets,
+  Hold,
+  ReserveRequest,
+  Spender,
+} from './budget.ts'
+import { payableSizes } from './cost-ceiling.ts'
+import { InForce } from './in-force.ts'
+import { LEASE_TIMES, Lease, type LeaseTimes } from './lease.ts'
+import { remembered } from './remembered.ts'
+import { refusalError, type Refusal } from './refusal.ts'
+import { isHold, plan } from './reservation.ts'
+import { NOTHING_SETTLED, settle } from './settlement.ts'
+import { verifyBooks } from './verify-books.ts'
+
+export interface BudgetsParts {
+  readonly store: Store
+  readonly ledger: Ledger
+  readonly audit: AuditLog
+  readonly clock: Clock
+  readonly log: Logger
+  readonly lease?: LeaseTimes
+}
+
+interface Reserved {
+  readonly planned: Hold | Refusal | undefined
+  readonly renewed: boolean
+  readonly recovered: readonly BudgetEvents['recovered'][]
+}
+
+/**
+ * Budgets in the database that all processes share. Every step is one transaction that runs alone among them.
+ *
+ * What a crash costs: the holds of a killed process stay until its lease and the grace time are over (25 s by default) and
+ * are then freed without a charge, because nobody knows how far those calls came. The provider's bill may then be higher
+ * than the books by at most what `recovered` tells.
+ */
+export class SqliteBudgets implements Budgets, AsyncDisposable {
+  readonly #parts: BudgetsParts
+  readonly #times: LeaseTimes
+  readonly #inForce: InForce
+  readonly #balances: Balances
+  readonly #table: BudgetTable
+  readonly #lease: Lease
+  readonly #news: BudgetNews
+  readonly #open = new Set<string>()
+  #unbooked: Booking[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(parts: BudgetsParts) {
+    const { store, clock, audit, log } = parts
+    this.#parts = parts
+    this.#times = parts.lease ?? LEASE_TIMES
+    this.#inForce = new InForce(store.db)
+    this.#balances = new Balances(store.db)
+    this.#table = new BudgetTable(store.db)
+    this.#lease = new Lease(store.db, clock, this.#times)
+    this.#news = new BudgetNews(this.#balances, audit, log)
+    if (this.#lease.others) this.#watch()
+  }
+
+  async set(spec: BudgetSpec, actor = 'system'): Promise<Budget> {
+    const change = await this.#parts.store.write(() => this.#table.set(spec, this.#parts.clock.now()))
+    if (change.problem !== undefined) throw change.problem
+    const { before, after } = change
+    await this.#parts.audit.record({ action: 'budget_changed', subject: after.id, actor, details: { before, after } })
+    return after
+  }
+
+  async remove(id: string, actor = 'system'): Promise<Budget | undefined> {
+    const before = await this.#parts.store.write(() => this.#table.remove(id, this.#parts.clock.now()))
+    if (before !== undefined)
+      await this.#parts.audit.record({ action: 'budget_changed', subject: id, actor, details: { before, after: null } })
+    return before
+  }
+
+  list(): readonly BudgetState[] {
+    this.#refresh()
+    const now = this.#parts.clock.now()
+    return this.#inForce.all.map(({ budget, periodAt }) => stateOf(budget, periodAt(now), this.#balances))
+  }
+
+  appliesTo(spender: Spender): boolean {
+    this.#refresh()
+    return this.#inForce.applyingTo(spender).length > 0
+  }
+
+  async reserve(asked: ReserveRequest): Promise<Hold | undefined> {
+    const bound = remembered(asked.bound)
+    // The worst case is worked out before anything is written: if that fails, it is this call's failure alone.
+    for (const size of asked.sizes.slice(0, 1)) bound(size)
+    const request = { ...asked, bound, sizes: payableSizes({ ...asked, bound }) }
+    const hold = await this.#reserveOnAll(request)
+    const [maxOutput] = request.sizes
+    if (hold !== undefined || request.maxCost === undefined || maxOutput === undefined) return hold
+    return { id: request.id, maxOutput, binding: bound(maxOutput).nano !== 0, lines: [] }
+  }
+
+  async #reserveOnAll(request: ReserveRequest): Promise<Hold | undefined> {
+    if (!this.appliesTo(request.spender)) return undefined
+    const startedAt = this.#parts.clock.monotonic()
+    const { planned, renewed, recovered } = await this.#parts.store.write(() => this.#reserve(request))
+    if (renewed) this.#lease.renewed(startedAt)
+    this.#news.recovered(recovered)
+    if (planned === undefined) return undefined
+    if (!isHold(planned)) throw refusalError(planned)
+    this.#open.add(planned.id)
+    this.#watch()
+    return planned
+  }
+
+  async release(hold: Hold): Promise<void> {
+    if (hold.lines.length === 0) return
+    await this.#parts.store.write(() => {
+      for (const line of hold.lines)
+        if (this.#balances.endHold(hold.id, line.budget.id))
+          this.#balances.giveBack(line.budget.id, line.windowStart, line)
+    })
+    this.#open.delete(hold.id)
+  }
+
+  async book(booking: Booking): Promise<readonly Warning[]> {
+    let settled = NOTHING_SETTLED
+    try {
+      await this.#parts.ledger.record(booking.entry, () => {
+        this.#refresh()
+        settled = settle(booking, this.#inForce.applyingTo(booking.spender), this.#balances)
+      })
+    } catch (error) {
+      // The call fails, but its money is spent: it is booked as soon as the database can be written again.
+      if (booking.hold !== undefined) {
+        this.#unbooked.push(booking)
+        this.#watch()
+      }
+      throw error
+    }
+    if (booking.hold !== undefined) this.#open.delete(booking.hold.id)
+    this.#news.settled(settled)
+    return settled.warnings
+  }
+
+  on<K extends keyof BudgetEvents>(event: K, listener: (payload: BudgetEvents[K]) => void): Unsubscribe {
+    return this.#news.on(event, listener)
+  }
+
+  verify(): BooksReport {
+    return verifyBooks(this.#parts.store.db)
+  }
+
+  /** Shows that this process lives, frees what dead ones held, and books what could not be booked. Runs by itself. */
+  async beat(): Promise<void> {
+    const startedAt = this.#parts.clock.monotonic()
+    const renew = this.#open.size > 0
+    const recovered = await this.#parts.store.write(() => {
+      if (renew) this.#lease.renew()
+      return this.#recover()
+    })
+    if (renew) this.#lease.renewed(startedAt)
+    this.#news.recovered(recovered)
+    await this.#bookAgain()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    try {
+      await this.#bookAgain()
+      await this.#parts.store.write(() => this.#lease.end(this.#lease.owner))
+    } catch (error) {
+      this.#parts.log.warn('budgets could not be closed; what this process holds is freed when its lease ends', {
+        error,
+      })
+    }
+  }
+
+  #reserve(request: ReserveRequest): Reserved {
+    this.#refresh()
+    const budgets = this.#inForce.applyingTo(request.spender)
+    if (budgets.length === 0) return { planned: undefined, renewed: false, recovered: [] }
+    const now = this.#parts.clock.now()
+    let planned = plan(request, budgets, now, this.#balances)
+    let recovered: Reserved['recovered'] = []
+    if (!isHold(planned) && planned.kind === 'held') {
+      recovered = this.#recover()
+      if (recovered.length > 0) planned = plan(request, budgets, now, this.#balances)
+    }
+    if (!isHold(planned)) return { planned, renewed: false, recovered }
+    // A process without holds does not beat, so somebody may doubt it just now.
+    const renewed = this.#lease.due || this.#open.size === 0
+    if (renewed) this.#lease.renew()
+    for (const line of planned.lines)
+      this.#balances.hold(planned.id, line.budget.id, line.windowStart, this.#lease.owner, line)
+    return { planned, renewed, recovered }
+  }
+
+  #recover(): readonly BudgetEvents['recovered'][] {
+    const recovered = this.#lease.recover()
+    // An owner that lives after all must notice that it has to renew.
+    if (recovered.length > 0) this.#table.changed()
+    return recovered
+  }
+
+  #refresh(): void {
+    if (this.#inForce.refresh()) this.#lease.mayBeLost()
+  }
+
+  /** Beats for as long as somebody's holds depend on it. */
+  #watch(): void {
+    this.#timer ??= setInterval(() => void this.#tick(), this.#times.renewMs).unref()
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      await this.beat()
+      if (this.#open.size > 0 || this.#unbooked.length > 0 || this.#lease.others) return
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    } catch (error) {
+      this.#parts.log.error('the lease on budgets could not be renewed', { error })
+    }
+  }
+
+  async #bookAgain(): Promise<void> {
+    const bookings = this.#unbooked
+    this.#unbooked = []
+    for (const booking of bookings) {
+      const booked = this.#parts.ledger.entries({ id: booking.entry.id }).length > 0
+      if (!booked) await this.book(booking).catch(() => undefined)
+      else if (booking.hold !== undefined) await this.release(booking.hold)
+    }
+  }
+}

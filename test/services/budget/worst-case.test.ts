@@ -1,0 +1,139 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Context, GenerationOptions, Model, Usage, WireFields } from '@plugboard/sdk'
+import { declaredWorstCase } from '../../../core/services/budget/declared-worst-case.ts'
+import { outputSizes } from '../../../core/pipeline/output-sizes.ts'
+import { DeclaredPrices } from '../../../core/services/cost/declared-prices.ts'
+
+const prices = new DeclaredPrices()
+const worstCase = declaredWorstCase(prices)
+
+const model = (facts: Partial<Model> = {}): Model => ({
+  id: 'large',
+  provider: 'acme',
+  name: 'Large',
+  api: 'openai-chat',
+  baseUrl: undefined,
+  input: ['text'],
+  tools: true,
+  reasoning: false,
+  contextWindow: 128_000,
+  price: { input: '2.50', output: '10.00', cacheWrite: '3.125', cacheRead: '1.25' },
+  ...facts,
+})
+
+interface Asked {
+  readonly model?: Model
+  readonly context?: Context
+  readonly options?: GenerationOptions
+  readonly wire?: WireFields
+}
+
+const say = (content: string): Context => ({ messages: [{ role: 'user', content }] })
+
+const bound = ({ model: asked = model(), context = say('Hello'), options = {}, wire }: Asked, maxOutput = 100) =>
+  worstCase({ model: asked, context, options, stream: false, ...(wire === undefined ? {} : { wire }) }, maxOutput)
+
+describe('the worst case of a call', () => {
+  it('costs no less than any usage within it, however the input is split between caches', () => {
+    const rate = fc.integer({ min: 0, max: 200_000_000 }).map((micro) => (micro / 1_000_000).toFixed(6))
+    fc.assert(
+      fc.property(
+        fc.record({ input: rate, output: rate, cacheRead: rate, cacheWrite: rate }),
+        fc.string({ maxLength: 2_000, unit: 'grapheme' }),
+        fc.nat({ max: 200_000 }),
+        fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
+        (price, text, maxOutput, [first, second]) => {
+          const priced = model({ price })
+          const most = bound({ model: priced, context: say(text) }, maxOutput)
+          const cacheRead = Math.floor(most.inputTokens * first)
+          const cacheWrite = Math.floor((most.inputTokens - cacheRead) * second)
+          const input = most.inputTokens - cacheRead - cacheWrite
+          const usage: Usage = {
+            input,
+            output: maxOutput,
+            cacheRead,
+            cacheWrite,
+            totalTokens: most.inputTokens + maxOutput,
+          }
+          expect(most.nano).not.toBe('unknown')
+          expect(Number(most.nano)).toBeGreaterThanOrEqual(Number(prices.costOf(priced, usage).total))
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  it('takes a byte for a token, because tokens of some languages are no longer than that', () => {
+    const text = 'тест 测试 🙂'.repeat(50)
+    const { inputTokens, likelyInputTokens } = bound({ context: say(text) })
+    expect(inputTokens).toBeGreaterThanOrEqual(Buffer.byteLength(text))
+    expect(likelyInputTokens).toBeLessThan(inputTokens / 4)
+  })
+
+  it('counts everything that is sent: system prompt, tools, schema, and fields that pass us by', () => {
+    const plain = bound({}).inputTokens
+    const text = 'x'.repeat(1_000)
+    const more: Asked[] = [
+      { context: { ...say('Hello'), systemPrompt: text } },
+      { context: { ...say('Hello'), tools: [{ name: 'f', description: text, parameters: {} }] } },
+      { options: { responseFormat: { type: 'json', schema: { description: text } } } },
+      { options: { providerOptions: { acme: { extra: text } } } },
+      { wire: { protocol: 'openai-chat', fields: { prediction: { content: text } } } },
+    ]
+    for (const each of more) expect(bound(each).inputTokens).toBeGreaterThanOrEqual(plain + 1_000)
+    expect(bound({ options: { providerOptions: { other: { extra: text } } } }).inputTokens).toBe(plain)
+  })
+
+  it('takes an image by its number and not by its bytes', () => {
+    const image = (data: string): Context => ({
+      messages: [{ role: 'user', content: [{ type: 'image', mimeType: 'image/png', data }] }],
+    })
+    expect(bound({ context: image('a'.repeat(900_000)) })).toEqual(bound({ context: image('a') }))
+  })
+
+  it('is at most what the model can read, also when the request names something that is not in it', () => {
+    expect(bound({ context: say('x'.repeat(1_000_000)) }).inputTokens).toBe(128_000)
+    const elsewhere: Asked[] = [
+      { wire: { protocol: 'openai-responses', fields: { previous_response_id: 'resp_1' } } },
+      {
+        context: {
+          messages: [
+            {
+              role: 'user',
+              content: [{ type: 'opaque', protocol: 'openai-chat', value: { file: { file_id: 'f1' } } }],
+            },
+          ],
+        },
+      },
+    ]
+    for (const each of elsewhere) expect(bound(each).inputTokens).toBe(128_000)
+  })
+
+  it('is not passed by asking for more or longer answers in the words of the provider', () => {
+    const wire = (fields: WireFields['fields']): Asked => ({ wire: { protocol: 'openai-chat', fields } })
+    expect(bound(wire({ n: 3 })).outputTokens).toBe(300)
+    expect(bound({ options: { providerOptions: { acme: { max_tokens: 5_000 } } } }).outputTokens).toBe(5_000)
+    expect(bound({ options: { providerOptions: { other: { max_tokens: 5_000 } } } }).outputTokens).toBe(100)
+    expect(bound(wire({ generationConfig: { candidateCount: 2, maxOutputTokens: 700 } })).outputTokens).toBe(1_400)
+  })
+
+  it('tells free from unknown', () => {
+    expect(bound({ model: model({ price: 'free' }) }).nano).toBe(0)
+    const { price: _price, ...unpriced } = model()
+    expect(bound({ model: unpriced }).nano).toBe('unknown')
+  })
+})
+
+describe('the sizes of an answer to try', () => {
+  it('are what the caller named, and nothing shorter', () => {
+    expect(outputSizes({ maxTokens: 50 }, model({ maxTokens: 16_384 }))).toEqual([50])
+  })
+
+  it('are otherwise the longest the model can do, halved down to what is still of use', () => {
+    expect(outputSizes({}, model({ maxTokens: 16_384 }))).toEqual([16_384, 8_192, 4_096, 2_048, 1_024])
+    expect(outputSizes({}, model({ maxTokens: 32_000, reasoning: true }))).toEqual([32_000, 16_000, 8_000].slice(0, 2))
+    expect(outputSizes({}, model({ maxTokens: 500 }))).toEqual([500])
+    expect(outputSizes({}, model())[0]).toBe(8_192)
+  })
+})

@@ -2,8 +2,9 @@ import type { Registry } from '../kernel/registry.ts'
 import type { AuditLog } from '../services/audit/audit.ts'
 import type { Catalog } from '../services/catalog/catalog.ts'
 import type { Clock } from '../services/clock/clock.ts'
-import type { CostService } from '../services/cost/cost.ts'
+import type { CostService, PriceVersions } from '../services/cost/cost.ts'
 import type { Ledger } from '../services/ledger/ledger.ts'
+import type { TokenCounter } from '../services/tokens/tokens.ts'
 import { attempt } from './attempt.ts'
 import { compose, type Next } from './compose.ts'
 import { audit } from './interceptors/audit.ts'
@@ -16,6 +17,8 @@ export interface PipelineServices {
   readonly catalog: Catalog
   readonly clock: Clock
   readonly prices: CostService
+  readonly versions: PriceVersions
+  readonly counter: TokenCounter
   readonly book: Ledger
   readonly log: AuditLog
 }
@@ -24,5 +27,8 @@ export interface PipelineServices {
  * One request, from outside in. Settling runs the other way: the lease is given back, the cost is known, the ledger books
  * it, the audit log sees the end.
  */
-export const pipeline = ({ registry, catalog, clock, prices, book, log }: PipelineServices): Next =>
-  compose([audit(log), ledger(book, clock), cost(prices), route(catalog)], attempt(registry, clock))
+export const pipeline = ({ registry, catalog, clock, prices, versions, counter, book, log }: PipelineServices): Next =>
+  compose(
+    [audit(log), ledger(book, clock), cost({ prices, versions, counter, clock }), route(catalog)],
+    attempt(registry, clock),
+  )

@@ -32,6 +32,7 @@ export const ledger =
         errorClass: outcome.status === 'failed' ? outcome.error.class : undefined,
         usage: facts.usage,
         cost: facts.cost,
+        pricedAt: facts.pricedAt,
         latencyMs: Math.round(facts.latencyMs),
         ttfbMs: facts.ttfbMs === undefined ? undefined : Math.round(facts.ttfbMs),
         streamed: request.stream,

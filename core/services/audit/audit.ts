@@ -7,6 +7,7 @@ export type AuditAction =
   | 'plugin_removed'
   | 'key_created'
   | 'call_refused'
+  | 'prices_reloaded'
 
 export interface AuditEntry {
   readonly seq: number

@@ -18,9 +18,13 @@ import { Catalog } from './services/catalog/catalog.ts'
 import { RegistryCatalog } from './services/catalog/registry-catalog.ts'
 import { Clock, systemClock } from './services/clock/clock.ts'
 import { baseBook } from './services/cost/base-book.ts'
-import { CostService, PriceVersions } from './services/cost/cost.ts'
+import { CostService, PriceVersions, type RerateRow } from './services/cost/cost.ts'
+import { comparison, type Comparison } from './services/cost/estimate/compare.ts'
+import { estimate, type Estimate, type EstimateOptions } from './services/cost/estimate/estimate.ts'
+import { typicalOutput } from './services/cost/estimate/typical-output.ts'
 import { PriceBook } from './services/cost/price-book.ts'
 import { checkPriceSettings, readPriceSettings, type PriceSettings } from './services/cost/price-settings.ts'
+import { rerate } from './services/cost/rerate.ts'
 import { SqlitePriceVersions } from './services/cost/sqlite-price-versions.ts'
 import { KeyRing } from './services/keys/keys.ts'
 import { SqliteKeyRing } from './services/keys/sqlite-key-ring.ts'
@@ -37,6 +41,8 @@ import { AnswerStream } from './surfaces/library/answer-stream.ts'
 const { version } = createRequire(import.meta.url)('./package.json') as { version: string }
 
 const DRAIN_MS = 30_000
+/** Calls whose answers tell how long the next one will likely be. */
+const RECENT_CALLS = 200
 
 export interface PlugboardOptions {
   /**
@@ -127,6 +133,29 @@ export class Plugboard implements AsyncDisposable {
 
   get prices(): CostService {
     return this.#scope.get(CostService)
+  }
+
+  /** What a call would cost, before it is made. Throws PlugboardError when there is no such model. */
+  async estimate(model: string | Model, context: Context, options: EstimateOptions = {}): Promise<Estimate> {
+    const target = typeof model === 'string' ? await this.catalog.resolve(model) : model
+    const usual = typicalOutput(this.ledger.entries({ limit: RECENT_CALLS }), target)
+    return estimate({ prices: this.prices, counter: this.#scope.get(TokenCounter) }, target, context, options, usual)
+  }
+
+  /** What the same call would cost more or less on the second model. */
+  async compare(
+    from: string | Model,
+    to: string | Model,
+    context: Context,
+    options: EstimateOptions = {},
+  ): Promise<Comparison> {
+    return comparison(await this.estimate(from, context, options), await this.estimate(to, context, options))
+  }
+
+  /** What today's prices would make of the calls since a time in milliseconds since 1970. Changes nothing. */
+  rerate(since = 0): Promise<readonly RerateRow[]> {
+    const { ledger, prices, catalog } = this
+    return rerate({ ledger, prices, catalog, versions: this.#scope.get(PriceVersions) }, since)
   }
 
   /**

@@ -6,6 +6,7 @@ import { pluginList } from './commands/plugin-list.ts'
 import { pluginTest } from './commands/plugin-test.ts'
 import { pluginValidate } from './commands/plugin-validate.ts'
 import { serve } from './commands/serve.ts'
+import { usageRerate } from './commands/usage-rerate.ts'
 import { version } from './version.ts'
 
 const program = new Command('plugboard')
@@ -22,6 +23,8 @@ const plugin = program.command('plugin').description('Look after plugins')
 pluginList(plugin)
 pluginValidate(plugin)
 pluginTest(plugin)
+
+usageRerate(program.command('usage').description('What calls used and what they cost'))
 
 try {
   await program.parseAsync()

@@ -40,7 +40,7 @@ function checked(settings: unknown, where: string): PriceSettings {
   return value
 }
 
-/** What a schema cannot see: amounts beyond what can be counted exactly. */
+/** What the schema lets pass and cannot be reckoned with all the same, such as a leap second. */
 function unreadablePrice(name: string, price: Price | 'unknown'): SchemaFinding[] {
   try {
     if (price !== 'unknown') priceSchedule(price, 'override')

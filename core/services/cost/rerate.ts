@@ -5,18 +5,20 @@ import type { CostService, PriceVersions, RerateRow } from './cost.ts'
 import { recomputation } from './recompute.ts'
 
 export interface RerateServices {
-  readonly ledger: Pick<Ledger, 'since'>
+  readonly ledger: Pick<Ledger, 'entries'>
   readonly prices: CostService
   readonly versions: Pick<PriceVersions, 'get'>
   readonly catalog: Catalog
 }
 
+const PAGE = 1_000
+
 /** Prices every call since a time (milliseconds since 1970) again, as of the moment it was made. Changes nothing. */
 export async function rerate({ ledger, prices, versions, catalog }: RerateServices, since = 0): Promise<RerateRow[]> {
-  const models = await modelsIn(ledger.since(since), catalog)
+  const models = await modelsIn(entriesSince(ledger, since), catalog)
   const recompute = recomputation(versions)
   const rows = new Map<string, Mutable<RerateRow>>()
-  for (const entry of ledger.since(since)) {
+  for (const entry of entriesSince(ledger, since)) {
     const name = nameOf(entry)
     const model = models.get(name)
     // Settled since the models were looked up.
@@ -35,6 +37,17 @@ export async function rerate({ ledger, prices, versions, catalog }: RerateServic
     if (again !== undefined && again.total !== cost.total) row.inconsistent++
   }
   return [...rows.values()].toSorted((one, other) => nameOf(one).localeCompare(nameOf(other)))
+}
+
+/** Page by page, so that a ledger of any size fits into memory. */
+function* entriesSince(ledger: RerateServices['ledger'], since: number): Generator<LedgerEntry> {
+  let page = ledger.entries({ since, limit: PAGE })
+  for (;;) {
+    yield* page
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    page = ledger.entries({ since, limit: PAGE, before: last.id })
+  }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { LedgerEntry, PriceVersion } from 'plugboard'
 import { SqlitePriceVersions } from '../../../core/services/cost/sqlite-price-versions.ts'
+import type { LedgerQuery } from '../../../core/services/ledger/ledger.ts'
 import { SqliteLedger } from '../../../core/services/ledger/sqlite-ledger.ts'
 import { systemClock } from '../../../core/services/clock/clock.ts'
 import { ledgerKeysAudit } from '../../../core/services/store/migrations/001-ledger-keys-audit.ts'
@@ -68,11 +69,15 @@ test('the ledger keeps every kind of tokens and what each cost', async () => {
   expect(ledger.entries()).toEqual([entry])
 })
 
-test('the ledger reads from a time on, oldest first', async () => {
+test('the ledger reads from a time on, and page by page', async () => {
   using store = new SqliteStore(':memory:')
   const ledger = new SqliteLedger(store)
   for (const at of [1, 2, 3]) await ledger.record({ ...entry, id: `req_${at}`, at })
-  expect([...ledger.since(2)].map(({ id }) => id)).toEqual(['req_2', 'req_3'])
+  const ids = (query: LedgerQuery): string[] => ledger.entries(query).map(({ id }) => id)
+  expect(ids({ since: 2 })).toEqual(['req_3', 'req_2'])
+  expect(ids({ since: 1, limit: 1 })).toEqual(['req_3'])
+  expect(ids({ since: 2, before: 'req_3' })).toEqual(['req_2'])
+  expect(ids({ since: 2, before: 'req_2' })).toEqual([])
 })
 
 test('a database from before is brought up with its charges', async () => {

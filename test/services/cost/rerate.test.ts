@@ -5,8 +5,20 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createPlugboard, PriceVersions, type Plugboard, type Scope } from 'plugboard'
+import {
+  createPlugboard,
+  PlugboardError,
+  PriceVersions,
+  type Catalog,
+  type Cost,
+  type Ledger,
+  type LedgerEntry,
+  type Plugboard,
+  type Scope,
+} from 'plugboard'
 import { recomputation } from '../../../core/services/cost/recompute.ts'
+import { rerate } from '../../../core/services/cost/rerate.ts'
+import { AT, model, priceBook, usage } from './support.ts'
 
 let dir: string
 beforeEach(async () => {
@@ -30,6 +42,28 @@ const ask = (plugboard: Plugboard, model: string): Promise<unknown> =>
 
 const overridePrices = (models: object): Promise<void> =>
   writeFile(join(dir, 'prices.json'), JSON.stringify({ models }))
+
+const costOfOne: Cost = { input: 1_000, output: 0, cacheRead: 0, cacheWrite: 0, total: 1_000 }
+
+const emptyEntry: LedgerEntry = {
+  id: 'req_1',
+  at: AT,
+  keyId: undefined,
+  trackingId: undefined,
+  userId: undefined,
+  projectId: undefined,
+  provider: 'acme',
+  model: 'one',
+  generation: 'g',
+  attempt: 1,
+  outcome: 'completed',
+  errorClass: undefined,
+  usage: usage({}),
+  cost: costOfOne,
+  latencyMs: 1,
+  ttfbMs: 1,
+  streamed: false,
+}
 
 /** Everything in the database that money is kept in. */
 function books(): unknown {
@@ -70,8 +104,8 @@ describe('a charge', () => {
 describe('pricing past calls again', () => {
   async function makeCalls(): Promise<void> {
     await using plugboard = await open()
-    for (const model of ['sandbox:demo', 'sandbox:demo', 'sandbox:local', 'sandbox:unpriced', 'sandbox:thinker'])
-      await ask(plugboard, model)
+    for (const name of ['sandbox:demo', 'sandbox:demo', 'sandbox:local', 'sandbox:unpriced', 'sandbox:thinker'])
+      await ask(plugboard, name)
   }
 
   test('at the same prices changes nothing', async () => {
@@ -102,6 +136,35 @@ describe('pricing past calls again', () => {
     expect(unpriced).toMatchObject({ calls: 1, changed: 1, after: 0n, unpricedBefore: 1, unpricedAfter: 0 })
     expect(await plugboard.rerate(Date.now() + 1_000)).toEqual([])
     expect(books()).toEqual(before)
+  })
+
+  test('reads a ledger of any length, in pages', async () => {
+    const entries: LedgerEntry[] = []
+    const at = (number: number): string => `req_${String(number).padStart(6, '0')}`
+    for (let number = 2_500; number > 0; number--)
+      entries.push({ ...emptyEntry, id: at(number), usage: usage({ input: 1 }), cost: costOfOne })
+    const ledger: Pick<Ledger, 'entries'> = {
+      entries: ({ limit = 100, before = 'req_9' } = {}) => entries.filter(({ id }) => id < before).slice(0, limit),
+    }
+    const prices = await priceBook({ settings: [{ models: { 'acme:one': { input: '2', output: '2' } } }] })
+    const catalog = { get: () => model() } as unknown as Catalog
+    const rows = await rerate({ ledger, prices, catalog, versions: { get: () => undefined } })
+    expect(rows).toMatchObject([{ calls: 2_500, changed: 2_500, before: 2_500_000n, after: 5_000_000n }])
+  })
+
+  test('of a model whose plugin is gone goes by the other layers', async () => {
+    const prices = await priceBook({ base: () => ({ input: '3', output: '3' }) })
+    const ledger: Pick<Ledger, 'entries'> = {
+      entries: ({ before } = {}) =>
+        before === undefined ? [{ ...emptyEntry, usage: usage({ input: 1 }), cost: costOfOne }] : [],
+    }
+    const catalog = {
+      get: () => {
+        throw new PlugboardError('PROVIDER_UNPLUGGED', 'The provider is gone.')
+      },
+    } as unknown as Catalog
+    const rows = await rerate({ ledger, prices, catalog, versions: { get: () => undefined } })
+    expect(rows).toMatchObject([{ calls: 1, before: 1_000n, after: 3_000n }])
   })
 
   test('finds a ledger that was tampered with', async () => {

@@ -55,19 +55,16 @@ export function estimate(
   const input = { likely: count.likely, most: Math.max(count.likely, Math.min(count.most, window)) }
   const longest = options.maxTokens ?? Math.min(model.maxTokens ?? UNLIMITED_OUTPUT, window)
   const output = Math.min(options.expectedOutputTokens ?? typicalOutput ?? USUAL_OUTPUT, longest)
-  const price = prices.priceOf(model)
+  const price = prices.priceOf?.(model)
+  const likely = prices.costOf(model, usageOf(input.likely, output)).total
   const worst = dearestUsages(price, { input: input.most, output: longest }, context, options)
   return {
     provider: model.provider,
     model: model.id,
-    price: price === undefined ? 'unknown' : price.price === 'free' ? 'free' : 'known',
+    price: price?.price === 'free' ? 'free' : likely === null ? 'unknown' : 'known',
     inputTokens: input.likely,
     inputTokensError: input.most - input.likely,
-    likely: {
-      nano: prices.costOf(model, usageOf(input.likely, output)).total,
-      tokens: input.likely + output,
-      outputTokens: output,
-    },
+    likely: { nano: likely, tokens: input.likely + output, outputTokens: output },
     worst: {
       nano: dearest(worst.map((usage) => prices.costOf(model, usage).total)),
       tokens: input.most + longest,

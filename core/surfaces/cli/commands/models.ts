@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
 import type { Model, Usage } from '@plugboard/sdk'
 import type { CostService } from '../../../services/cost/cost.ts'
-import { decimalFromNano } from '../../../services/cost/money.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
-import { printJson, printTable } from '../output.ts'
+import { formatAmount, printJson, printTable } from '../output.ts'
 
 interface ModelsOptions extends CommonOptions {
   readonly all: boolean
@@ -65,5 +64,5 @@ const matrixRow = (model: Model): string[] => [
 function perMillion(prices: CostService, model: Model, kind: 'input' | 'output'): string {
   if (prices.priceOf?.(model)?.price === 'free') return 'free'
   const nano = prices.costOf(model, THOUSAND_EACH)[kind]
-  return nano === null ? 'unknown' : decimalFromNano(nano * 1_000)
+  return nano === null ? 'unknown' : formatAmount(nano * 1_000)
 }

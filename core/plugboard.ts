@@ -20,8 +20,15 @@ import { SqliteBudgets } from './services/budget/sqlite-budgets.ts'
 import { Catalog } from './services/catalog/catalog.ts'
 import { RegistryCatalog } from './services/catalog/registry-catalog.ts'
 import { Clock, systemClock } from './services/clock/clock.ts'
-import { CostService } from './services/cost/cost.ts'
-import { DeclaredPrices } from './services/cost/declared-prices.ts'
+import { baseBook } from './services/cost/base-book.ts'
+import { CostService, PriceVersions, type RerateRow } from './services/cost/cost.ts'
+import { comparison, type Comparison } from './services/cost/estimate/compare.ts'
+import { estimate, type Estimate, type EstimateOptions } from './services/cost/estimate/estimate.ts'
+import { typicalOutput } from './services/cost/estimate/typical-output.ts'
+import { PriceBook } from './services/cost/price-book.ts'
+import { checkPriceSettings, readPriceSettings, type PriceSettings } from './services/cost/price-settings.ts'
+import { rerate } from './services/cost/rerate.ts'
+import { SqlitePriceVersions } from './services/cost/sqlite-price-versions.ts'
 import { KeyRing } from './services/keys/keys.ts'
 import { SqliteKeyRing } from './services/keys/sqlite-key-ring.ts'
 import { Ledger } from './services/ledger/ledger.ts'
@@ -30,11 +37,15 @@ import { Logger } from './services/logger/logger.ts'
 import { createPinoLogger, type LogLevel } from './services/logger/pino-logger.ts'
 import { SqliteStore } from './services/store/sqlite-store.ts'
 import { Store } from './services/store/store.ts'
+import { characterCounter } from './services/tokens/character-counter.ts'
+import { TokenCounter } from './services/tokens/tokens.ts'
 import { AnswerStream } from './surfaces/library/answer-stream.ts'
 
 const { version } = createRequire(import.meta.url)('./package.json') as { version: string }
 
 const DRAIN_MS = 30_000
+/** Calls whose answers tell how long the next one will likely be. */
+const RECENT_CALLS = 200
 
 export interface PlugboardOptions {
   /**
@@ -52,6 +63,11 @@ export interface PlugboardOptions {
   readonly watch?: boolean
   /** Settings by plugin id; they win over environment variables. */
   readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /**
+   * Prices that win over the plugins' own and over the public price list, and a mark-up. They also win over `prices.json`
+   * in the data folder, which holds the same.
+   */
+  readonly prices?: PriceSettings
   /** Where plugins' declared variables are read from. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Milliseconds a replaced plugin may go on with its running calls. Default 30,000. */
@@ -122,6 +138,42 @@ export class Plugboard implements AsyncDisposable {
     return this.#scope.get(Catalog)
   }
 
+  get prices(): CostService {
+    return this.#scope.get(CostService)
+  }
+
+  /** What a call would cost, before it is made. Throws PlugboardError when there is no such model. */
+  async estimate(model: string | Model, context: Context, options: EstimateOptions = {}): Promise<Estimate> {
+    const target = typeof model === 'string' ? await this.catalog.resolve(model) : model
+    const usual = typicalOutput(this.ledger.entries({ limit: RECENT_CALLS }), target)
+    return estimate({ prices: this.prices, counter: this.#scope.get(TokenCounter) }, target, context, options, usual)
+  }
+
+  /** What the same call would cost more or less on the second model. */
+  async compare(
+    from: string | Model,
+    to: string | Model,
+    context: Context,
+    options: EstimateOptions = {},
+  ): Promise<Comparison> {
+    return comparison(await this.estimate(from, context, options), await this.estimate(to, context, options))
+  }
+
+  /** What today's prices would make of the calls since a time in milliseconds since 1970. Changes nothing. */
+  rerate(since = 0): Promise<readonly RerateRow[]> {
+    const { ledger, prices, catalog } = this
+    return rerate({ ledger, prices, catalog, versions: this.#scope.get(PriceVersions) }, since)
+  }
+
+  /**
+   * Reads `prices.json` again; calls that begin from now on are charged by it. Rejects with PlugboardError `PRICES_INVALID`,
+   * and the prices from before stay.
+   */
+  async reloadPrices(): Promise<void> {
+    await this.prices.reload?.()
+    await this.auditLog.record({ action: 'prices_reloaded', subject: 'prices', actor: 'system', details: {} })
+  }
+
   get ledger(): Ledger {
     return this.#scope.get(Ledger)
   }
@@ -175,7 +227,7 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
       : resolve(options.dataDir ?? env['PLUGBOARD_HOME'] ?? join(homedir(), '.plugboard'))
   const scope = new Scope()
   try {
-    provideServices(scope, dataDir, options.logLevel ?? logLevelOf(env['LOG_LEVEL']))
+    provideServices(scope, dataDir, options.logLevel ?? logLevelOf(env['LOG_LEVEL']), options.prices)
     scope.provide(Catalog, (): Catalog => new RegistryCatalog(kernel.registry, scope.get(Clock)))
     options.services?.(scope)
     const kernel = new Kernel(kernelOptions(scope, dataDir, env, options))
@@ -185,10 +237,13 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
       catalog: scope.get(Catalog),
       clock: scope.get(Clock),
       prices: scope.get(CostService),
+      versions: scope.get(PriceVersions),
+      counter: scope.get(TokenCounter),
       budgets: scope.get(Budgets),
       worstCase: scope.get(WorstCase),
       log: scope.get(AuditLog),
     })
+    await scope.get(CostService).reload?.()
     await kernel.start()
     return new Plugboard(scope, kernel, new Engine(chain, scope.get(Clock)))
   } catch (error) {
@@ -197,20 +252,45 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
   }
 }
 
-function provideServices(scope: Scope, dataDir: string | undefined, level: LogLevel): void {
+function provideServices(
+  scope: Scope,
+  dataDir: string | undefined,
+  level: LogLevel,
+  prices: PriceSettings | undefined,
+): void {
   scope
     .value(Clock, systemClock)
+    .value(TokenCounter, characterCounter)
     .provide(Logger, () => createPinoLogger(level))
     .provide(Store, () => new SqliteStore(dataDir === undefined ? ':memory:' : join(dataDir, 'plugboard.db')))
     .provide(Ledger, (own) => new SqliteLedger(own.get(Store)))
     .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
     .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))
-    .provide(CostService, () => new DeclaredPrices())
     .provide(WorstCase, (own) => declaredWorstCase(own.get(CostService)))
     .provide(Budgets, (own) => {
       const [store, ledger, audit] = [own.get(Store), own.get(Ledger), own.get(AuditLog)]
       return new SqliteBudgets({ store, ledger, audit, clock: own.get(Clock), log: own.get(Logger) })
     })
+    .provide(PriceVersions, (own) => new SqlitePriceVersions(own.get(Store), own.get(Clock), own.get(Logger)))
+    .provide(
+      CostService,
+      (own) =>
+        new PriceBook({
+          clock: own.get(Clock),
+          log: own.get(Logger),
+          base: baseBook,
+          settings: () => priceSettings(dataDir, prices),
+        }),
+    )
+}
+
+/** The host's own word is stronger than the file's. */
+async function priceSettings(
+  dataDir: string | undefined,
+  own: PriceSettings | undefined,
+): Promise<readonly PriceSettings[]> {
+  const hosts = own === undefined ? [] : [checkPriceSettings(own)]
+  return dataDir === undefined ? hosts : [...hosts, await readPriceSettings(join(dataDir, 'prices.json'))]
 }
 
 function kernelOptions(

@@ -7,10 +7,14 @@ export type {
   Model,
   ModelDeclaration,
   Price,
+  PricePeriod,
+  PriceTerms,
+  PriceTier,
   Provider,
   ProviderDeclaration,
   ProviderRequest,
   TokenPrice,
+  TokenRates,
 } from './provider.ts'
 export type * from './messages.ts'
 export type * from './events.ts'

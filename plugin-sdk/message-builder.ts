@@ -28,13 +28,14 @@ export class MessageBuilder {
     return content
   }
 
-  /** Characters delivered so far, for counting what a cut answer cost. */
-  get deliveredChars(): number {
+  /** Everything delivered so far as it came, half-written tool calls too, for counting what a cut answer cost. */
+  get deliveredText(): string {
     this.#readAll()
-    return this.#drafts.reduce(
-      (sum, draft) => sum + draft.text.length + (draft.kind === 'toolcall' ? draft.name.length : 0),
-      0,
-    )
+    let all = ''
+    this.#drafts.forEach((draft) => {
+      all += draft.kind === 'toolcall' ? draft.name + draft.text : draft.text
+    })
+    return all
   }
 
   #readAll(): void {

@@ -76,13 +76,27 @@ export interface ToolResultMessage {
   readonly providerMetadata?: ProviderMetadata
 }
 
-/** Tokens of one answer. `input` excludes both cache counts; `output` includes `reasoning`. */
+/**
+ * Tokens of one answer. `input` excludes both cache counts; `output` includes `reasoning`. The optional counts are parts of
+ * others, told apart because some models bill them at another price; `totalTokens` is the sum of the first four.
+ */
 export interface Usage {
   readonly input: number
   readonly output: number
   readonly cacheRead: number
   readonly cacheWrite: number
+  /** Part of `cacheWrite`: entries that live an hour instead of five minutes. */
+  readonly cacheWrite1h?: number
+  /** Part of `output`. */
   readonly reasoning?: number
+  /** Part of `input`. */
+  readonly audioInput?: number
+  /** Part of `output`. */
+  readonly audioOutput?: number
+  /** Part of `input`. */
+  readonly imageInput?: number
+  /** Part of `output`. */
+  readonly imageOutput?: number
   readonly totalTokens: number
   /** True when the provider did not report usage and it was counted from what was delivered. */
   readonly estimated?: boolean
@@ -90,14 +104,27 @@ export interface Usage {
 
 /**
  * Money of one answer in whole nano-dollars (1 USD = 1,000,000,000), or `null` when a price is not known.
- * Unknown is never zero.
+ * Unknown is never zero. `total` is the exact sum of the other parts; each token is billed in one part only.
  */
 export interface Cost {
   readonly input: number | null
   readonly output: number | null
   readonly cacheRead: number | null
   readonly cacheWrite: number | null
+  /** This and the next five: only when there were such tokens and they have a price of their own. */
+  readonly cacheWrite1h?: number | null
+  readonly reasoning?: number | null
+  readonly audioInput?: number | null
+  readonly audioOutput?: number | null
+  readonly imageInput?: number | null
+  readonly imageOutput?: number | null
+  /** The fee per request, when there is one. */
+  readonly request?: number
   readonly total: number | null
+  /** What the cache reads would have cost more as ordinary input; no part of `total`. */
+  readonly cacheSavings?: number
+  /** Names the exact price that was charged: where it came from and a hash of its terms. */
+  readonly priceVersion?: string
 }
 
 export type StopReason = 'stop' | 'length' | 'toolUse' | 'contentFilter' | 'error' | 'aborted'

@@ -3,16 +3,61 @@ import type { Batch, ProviderEvent } from './events.ts'
 import type { Context } from './messages.ts'
 import type { GenerationOptions, ReasoningLevel, WireFields } from './options.ts'
 
-/** Dollars per million tokens as decimal text: money is never a float. `free` is a price; a missing price is unknown. */
+/** What a model's tokens cost. `free` is a price; a missing price is unknown, and never taken for zero. */
 export type Price = 'free' | TokenPrice
 
-export interface TokenPrice {
+/**
+ * Dollars per million tokens as decimal text: money is never a float. A kind of tokens that has no price of its own is
+ * billed at the default named.
+ */
+export interface TokenRates {
   readonly input: string
   readonly output: string
   /** Default: the input price. */
   readonly cacheRead?: string
   /** Default: the input price. */
   readonly cacheWrite?: string
+  /** Cache entries that live an hour. Default: twice the input price, as the hosts that have them charge. */
+  readonly cacheWrite1h?: string
+  /** Default: the output price. */
+  readonly reasoning?: string
+  /** Default: the input price. */
+  readonly audioInput?: string
+  /** Default: the output price. */
+  readonly audioOutput?: string
+  /** Default: the input price. */
+  readonly imageInput?: string
+  /** Default: the output price. */
+  readonly imageOutput?: string
+}
+
+/** Prices of large requests. A request of more than `above` tokens (cached ones included) is billed by them as a whole. */
+export interface PriceTier extends Partial<TokenRates> {
+  readonly above: number
+}
+
+/** What holds at one time. */
+export interface PriceTerms extends TokenRates {
+  /** Dollars per answered request, on top of its tokens. */
+  readonly request?: string
+  /** Percent off all tokens of a request that was sent as part of a provider's batch. */
+  readonly batchDiscountPercent?: string
+  /** A tier changes only the prices it names. */
+  readonly tiers?: readonly PriceTier[]
+}
+
+/** Terms of their own for a time. All given limits must hold: from `from`, before `until`. */
+export interface PricePeriod extends PriceTerms {
+  /** ISO date (midnight UTC) or date and time. */
+  readonly from?: string
+  readonly until?: string
+  /** Hours of every day in UTC, `HH:MM`; may pass midnight. */
+  readonly daily?: { readonly from: string; readonly until: string }
+}
+
+export interface TokenPrice extends PriceTerms {
+  /** The last one that holds at the time of a call replaces the terms beside it. */
+  readonly periods?: readonly PricePeriod[]
 }
 
 export type Modality = 'text' | 'image' | 'audio' | 'file'
@@ -92,7 +137,7 @@ export interface ProviderDeclaration {
   readonly models?: readonly ModelDeclaration[]
   /** Where the running server lists its models, relative to `baseUrl`. */
   readonly modelDiscovery?: { readonly path: string }
-  /** Passes on models it does not list when they are named with the provider (`id:model`); their price is unknown. */
+  /** Passes on models it does not list when they are named with the provider (`id:model`). Their price is the provider's `price`, else the price book's. */
   readonly unlistedModels?: boolean
   /** False: its models are only found when they are named with the provider. Default true. */
   readonly bareNames?: boolean

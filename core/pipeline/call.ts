@@ -57,6 +57,8 @@ export interface CallFacts {
   ttfbMs?: number
   usage?: Usage
   cost?: Cost
+  /** The time whose price counts, in milliseconds since 1970: when the call began. */
+  pricedAt?: number
   latencyMs?: number
 }
 

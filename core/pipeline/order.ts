@@ -3,7 +3,8 @@ import type { AuditLog } from '../services/audit/audit.ts'
 import type { Budgets, WorstCase } from '../services/budget/budget.ts'
 import type { Catalog } from '../services/catalog/catalog.ts'
 import type { Clock } from '../services/clock/clock.ts'
-import type { CostService } from '../services/cost/cost.ts'
+import type { CostService, PriceVersions } from '../services/cost/cost.ts'
+import type { TokenCounter } from '../services/tokens/tokens.ts'
 import { attempt } from './attempt.ts'
 import { compose, type Next } from './compose.ts'
 import { audit } from './interceptors/audit.ts'
@@ -17,6 +18,8 @@ export interface PipelineServices {
   readonly catalog: Catalog
   readonly clock: Clock
   readonly prices: CostService
+  readonly versions: PriceVersions
+  readonly counter: TokenCounter
   readonly budgets: Budgets
   readonly worstCase: WorstCase
   readonly log: AuditLog
@@ -26,8 +29,16 @@ export interface PipelineServices {
  * One request, from outside in. Settling runs the other way: the lease is given back, the cost is known, the ledger books
  * it and the budgets are charged, the audit log sees the end.
  */
-export const pipeline = ({ registry, catalog, clock, prices, budgets, worstCase, log }: PipelineServices): Next =>
-  compose(
-    [audit(log), ledger(budgets, clock), cost(prices), route(catalog), budget(budgets, worstCase)],
+export const pipeline = (services: PipelineServices): Next => {
+  const { registry, catalog, clock, prices, versions, counter, budgets, worstCase, log } = services
+  return compose(
+    [
+      audit(log),
+      ledger(budgets, clock),
+      cost({ prices, versions, counter, clock }),
+      route(catalog),
+      budget(budgets, worstCase),
+    ],
     attempt(registry, clock),
   )
+}

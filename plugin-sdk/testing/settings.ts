@@ -43,8 +43,9 @@ export function makeUpSettings({ configSchema, manifest }: Plugin, source: Setti
 
 function valueOf(property: Property, isRequired: boolean, origin: string): unknown {
   const { default: byDefault, format } = property
-  const url = URL.parse(String(byDefault))
-  if (format === 'uri' || url !== null) return `${origin}${url === null ? '' : url.pathname.replace(/\/+$/, '')}`
+  const isAddress = typeof byDefault === 'string' && /^https?:\/\//.test(byDefault)
+  if (isAddress) return `${origin}${new URL(byDefault).pathname.replace(/\/+$/, '')}`
+  if (format === 'uri') return origin
   return byDefault ?? (isRequired ? sampleOf(property) : undefined)
 }
 

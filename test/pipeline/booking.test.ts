@@ -84,9 +84,9 @@ describe('a completed call', () => {
     const { usage } = await bench.plugboard.complete('acme:gpt-4o', {
       messages: [{ role: 'user', content: 'x'.repeat(396) }],
     })
-    // Four characters to a token, the word "user" included.
-    expect(usage).toMatchObject({ input: 100, output: 3, totalTokens: 103, estimated: true })
-    expect(only(bench)).toMatchObject({ usage: { estimated: true }, cost: { total: 250_000 + 30_000 } })
+    // 0.24 tokens to a letter, and 12 that wrap a request and its message: 396 x 0.24 + 12 = 107.04
+    expect(usage).toMatchObject({ input: 108, output: 3, totalTokens: 111, estimated: true })
+    expect(only(bench)).toMatchObject({ usage: { estimated: true }, cost: { total: 270_000 + 30_000 } })
   })
 })
 
@@ -104,8 +104,8 @@ describe('a cancelled call', () => {
     expect(only(bench)).toMatchObject({
       outcome: 'cancelled',
       errorClass: undefined,
-      usage: { output: 2, estimated: true },
-      cost: { output: 20_000 },
+      usage: { output: 3, estimated: true },
+      cost: { output: 30_000 },
     })
   })
 

@@ -31,7 +31,7 @@ describe('a message told by events', () => {
     ])
     expect(message.start).toEqual({ type: 'start', responseId: 'r' })
     expect(message.finish).toEqual({ type: 'finish', reason: 'toolUse' })
-    expect(message.deliveredChars).toBe('hm'.length + 'ab'.length + 'f{"n":1}'.length)
+    expect(message.deliveredText).toBe('hmabf{"n":1}')
   })
 
   it('can be read after a cut: open blocks hold what had come', () => {

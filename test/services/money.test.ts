@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Model, Usage } from '../../plugin-sdk/index.ts'
-import { DeclaredPrices } from '../../core/services/cost/declared-prices.ts'
-import { dollars, nanoForTokens, nanoFromDecimal } from '../../core/services/cost/money.ts'
+import { dollars, nanoFor, nanoFromDecimal, rateOf } from '../../core/services/cost/money.ts'
+import { PriceBook } from '../../core/services/cost/price-book.ts'
+import { systemClock } from '../../core/services/clock/clock.ts'
+import { createPinoLogger } from '../../core/services/logger/pino-logger.ts'
+
+const nanoForTokens = (tokens: number, perMillion: number): number => nanoFor(tokens, rateOf(perMillion, 1_000_000))
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
@@ -75,7 +79,12 @@ describe('reckoning', () => {
 })
 
 describe('what an answer costs', () => {
-  const prices = new DeclaredPrices()
+  const prices = new PriceBook({
+    clock: systemClock,
+    log: createPinoLogger('silent'),
+    base: () => undefined,
+    settings: () => Promise.resolve([]),
+  })
   const model = (price?: Model['price']): Model => ({
     id: 'm',
     name: 'm',

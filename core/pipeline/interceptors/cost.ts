@@ -1,20 +1,37 @@
 import type { Usage } from '@plugboard/sdk'
-import type { CostService } from '../../services/cost/cost.ts'
+import type { Clock } from '../../services/clock/clock.ts'
+import type { CostService, PriceVersions } from '../../services/cost/cost.ts'
+import type { TokenCounter } from '../../services/tokens/tokens.ts'
 import { estimateUsage } from '../estimate-usage.ts'
 import type { Call, Outcome } from '../call.ts'
 import type { Interceptor } from '../compose.ts'
 
+export interface CostParts {
+  readonly prices: CostService
+  readonly versions: PriceVersions
+  readonly counter: TokenCounter
+  readonly clock: Clock
+}
+
 const NO_USAGE: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0 }
 
-/** Works out what the call used and what that costs, when it is over. */
+/**
+ * Works out what the call used and what that costs, when it is over, at the price of the moment it began. That price is kept
+ * with the charge.
+ */
 export const cost =
-  (prices: CostService): Interceptor =>
+  ({ prices, versions, counter, clock }: CostParts): Interceptor =>
   (call, next) => {
+    const { facts } = call
+    const at = clock.now()
+    facts.pricedAt = at
     call.settled((outcome) => {
-      const { facts } = call
-      if (facts.target === undefined) return
-      facts.usage = usageOf(call, outcome)
-      facts.cost = prices.costOf(facts.target, facts.usage)
+      const model = facts.target
+      if (model === undefined) return
+      facts.usage = usageOf(call, outcome, () => estimateUsage(call, model, counter))
+      facts.cost = prices.costOf(model, facts.usage, { at })
+      const version = facts.cost.priceVersion === undefined ? undefined : prices.priceOf?.(model, at)
+      if (version !== undefined) versions.note(version)
     })
     return next(call)
   }
@@ -29,13 +46,15 @@ const isCount = (tokens: unknown): boolean =>
 const isUsage = (usage: Usage | undefined): usage is Usage =>
   usage !== undefined &&
   [usage.input, usage.output, usage.cacheRead, usage.cacheWrite, usage.totalTokens].every(isCount) &&
-  isCount(usage.reasoning ?? 0)
+  PARTS.every((part) => isCount(usage[part] ?? 0))
+
+const PARTS = ['reasoning', 'cacheWrite1h', 'audioInput', 'audioOutput', 'imageInput', 'imageOutput'] as const
 
 /**
  * The provider's own count where it gave a sound one. Otherwise what was delivered is counted and marked as estimated; a call that
  * delivered nothing is not billed by anyone.
  */
-function usageOf(call: Call, outcome: Outcome): Usage {
-  if (outcome.status === 'completed') return isUsage(outcome.finish.usage) ? outcome.finish.usage : estimateUsage(call)
-  return call.facts.ttfbMs === undefined ? NO_USAGE : estimateUsage(call)
+function usageOf({ facts }: Call, outcome: Outcome, count: () => Usage): Usage {
+  if (outcome.status === 'completed') return isUsage(outcome.finish.usage) ? outcome.finish.usage : count()
+  return facts.ttfbMs === undefined ? NO_USAGE : count()
 }

@@ -41,6 +41,7 @@ function entryOf({ id, facts, request }: Call, outcome: Outcome, at: number): Le
     errorClass: outcome.status === 'failed' ? outcome.error.class : undefined,
     usage,
     cost,
+    pricedAt: facts.pricedAt,
     latencyMs: Math.round(latencyMs),
     ttfbMs: ttfbMs === undefined ? undefined : Math.round(ttfbMs),
     streamed: request.stream,

@@ -9,6 +9,7 @@ export type AuditAction =
   | 'call_refused'
   | 'budget_changed'
   | 'budget_holds_freed'
+  | 'prices_reloaded'
 
 export interface AuditEntry {
   readonly seq: number

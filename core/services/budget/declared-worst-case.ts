@@ -1,5 +1,6 @@
-import type { Model, ProviderRequest, Usage } from '@plugboard/sdk'
+import type { ProviderRequest, Usage } from '@plugboard/sdk'
 import type { CostService } from '../cost/cost.ts'
+import { dearestUsages, usageOf } from '../cost/estimate/dearest-usages.ts'
 import type { Nano } from '../cost/money.ts'
 import { rawLimits } from './raw-limits.ts'
 import { requestSize, type RequestSize } from './request-size.ts'
@@ -13,6 +14,8 @@ const TOKENS_PER_PART = 16
 const TOKENS_FOR_TOOLS = 1_024
 /** More than most providers count for their largest image; where a model counts more, its tokens are that much cheaper. */
 const TOKENS_PER_IMAGE = 10_000
+/** No answer is as long; what lies beyond cannot be counted in nano-dollars. */
+const MOST_TOKENS = 1_000_000_000
 /** What the cheapest kinds of rounding may add: half a nano-dollar per kind of token. */
 const ROUNDING_NANO = 3
 
@@ -23,13 +26,12 @@ const ROUNDING_NANO = 3
 export const declaredWorstCase =
   (prices: CostService): WorstCase =>
   (request, maxOutput) => {
-    const { model } = request
     const size = requestSize(request)
     const raw = rawLimits(request)
     const inputTokens = mostInput(size, request)
     const outputTokens = Math.max(maxOutput, raw.maxOutput) * raw.answers
     return {
-      nano: dearest(prices, model, inputTokens, outputTokens),
+      nano: dearest(prices, request, Math.min(inputTokens, MOST_TOKENS), Math.min(outputTokens, MOST_TOKENS)),
       inputTokens,
       outputTokens,
       likelyInputTokens: Math.min(inputTokens, Math.ceil(size.chars / CHARS_PER_TOKEN)),
@@ -44,14 +46,29 @@ function mostInput(size: RequestSize, { model, context }: ProviderRequest): numb
   return size.refersElsewhere ? window : Math.min(window, counted)
 }
 
-/** Whether the input is read fresh, from a cache or into one is the provider's choice: the dearest counts. */
-function dearest(prices: CostService, model: Model, input: number, output: number): Bound['nano'] {
-  const none: Usage = { input: 0, output, cacheRead: 0, cacheWrite: 0, totalTokens: input + output }
+/** Which kinds of tokens it will be is the provider's choice: the dearest count. */
+function dearest(prices: CostService, request: ProviderRequest, input: number, output: number): Bound['nano'] {
   let most: Nano = 0
-  for (const kind of ['input', 'cacheRead', 'cacheWrite'] as const) {
-    const { total } = prices.costOf(model, { ...none, [kind]: input })
+  for (const usage of possible(prices, request, input, output)) {
+    const { total } = prices.costOf(request.model, usage)
     if (total === null) return 'unknown'
     most = Math.max(most, total)
   }
   return most === 0 ? 0 : most + ROUNDING_NANO
+}
+
+function possible(
+  prices: CostService,
+  { model, context, options }: ProviderRequest,
+  input: number,
+  output: number,
+): readonly Usage[] {
+  const version = prices.priceOf?.(model)
+  if (version !== undefined) return dearestUsages(version, { input, output }, context, options)
+  const none = usageOf(0, output)
+  return [
+    { ...none, input },
+    { ...none, cacheRead: input },
+    { ...none, cacheWrite: input },
+  ]
 }

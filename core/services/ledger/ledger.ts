@@ -21,6 +21,10 @@ export interface LedgerEntry {
   readonly usage: Usage
   /** Nano-dollars; `null` where the price is not known. */
   readonly cost: Cost
+  /** The time whose price was charged, in milliseconds since 1970: when the call began. */
+  readonly pricedAt?: number | undefined
+  /** It was part of a provider's own batch and had its discount. */
+  readonly batch?: boolean
   readonly latencyMs: number
   readonly ttfbMs: number | undefined
   readonly streamed: boolean
@@ -36,6 +40,16 @@ export interface LedgerTotals {
   readonly unpriced: number
 }
 
+export interface LedgerQuery {
+  /** Default 100. */
+  readonly limit?: number
+  readonly id?: string
+  /** Settled at this time, in milliseconds since 1970, or later. */
+  readonly since?: number
+  /** Older than the entry of this id: where the next page begins. */
+  readonly before?: string
+}
+
 /** Every call and what it cost. Append-only. */
 export interface Ledger {
   /**
@@ -43,8 +57,8 @@ export interface Ledger {
    * both are kept or neither. It may run more than once, so it must only touch the database.
    */
   record(entry: LedgerEntry, alongside?: () => void): Promise<void>
-  /** Newest first. Default limit 100. */
-  entries(query?: { readonly limit?: number; readonly id?: string }): readonly LedgerEntry[]
+  /** Newest first. */
+  entries(query?: LedgerQuery): readonly LedgerEntry[]
   totals(): LedgerTotals
 }
 

@@ -1,7 +1,7 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Cost, ErrorClass } from '@plugboard/sdk'
 import type { Store } from '../store/store.ts'
-import type { Ledger, LedgerEntry, LedgerTotals } from './ledger.ts'
+import type { Ledger, LedgerEntry, LedgerQuery, LedgerTotals } from './ledger.ts'
 
 const COLUMNS = [
   'id',
@@ -30,6 +30,22 @@ const COLUMNS = [
   'latency_ms',
   'ttfb_ms',
   'streamed',
+  'price_version',
+  'priced_at',
+  'batch',
+  'cache_write_1h_tokens',
+  'audio_input_tokens',
+  'audio_output_tokens',
+  'image_input_tokens',
+  'image_output_tokens',
+  'cache_write_1h_nano',
+  'reasoning_nano',
+  'audio_input_nano',
+  'audio_output_nano',
+  'image_input_nano',
+  'image_output_nano',
+  'request_nano',
+  'cache_savings_nano',
 ] as const
 
 type Row = Readonly<Record<(typeof COLUMNS)[number], string | number | null>>
@@ -52,10 +68,14 @@ export class SqliteLedger implements Ledger {
     })
   }
 
-  entries({ limit = 100, id }: { readonly limit?: number; readonly id?: string } = {}): readonly LedgerEntry[] {
-    const where = id === undefined ? '' : 'WHERE id = ?'
+  entries({ limit = 100, id, since, before }: LedgerQuery = {}): readonly LedgerEntry[] {
+    const conditions: [text: string, value: SQLInputValue][] = []
+    if (id !== undefined) conditions.push(['id = ?', id])
+    if (since !== undefined) conditions.push(['at >= ?', since])
+    if (before !== undefined) conditions.push(['id < ?', before])
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([text]) => text).join(' AND ')}`
     const statement = this.#store.db.prepare(`SELECT * FROM ledger ${where} ORDER BY id DESC LIMIT ?`)
-    const rows = id === undefined ? statement.all(limit) : statement.all(id, limit)
+    const rows = statement.all(...conditions.map(([, value]) => value), limit)
     return (rows as unknown as Row[]).map(entryOf)
   }
 
@@ -104,18 +124,46 @@ const values = ({ usage, cost, ...entry }: LedgerEntry): SQLInputValue[] => [
   entry.latencyMs,
   entry.ttfbMs ?? null,
   entry.streamed ? 1 : 0,
+  cost.priceVersion ?? null,
+  entry.pricedAt ?? null,
+  entry.batch === true ? 1 : 0,
+  usage.cacheWrite1h ?? null,
+  usage.audioInput ?? null,
+  usage.audioOutput ?? null,
+  usage.imageInput ?? null,
+  usage.imageOutput ?? null,
+  cost.cacheWrite1h ?? null,
+  cost.reasoning ?? null,
+  cost.audioInput ?? null,
+  cost.audioOutput ?? null,
+  cost.imageInput ?? null,
+  cost.imageOutput ?? null,
+  cost.request ?? null,
+  cost.cacheSavings ?? null,
 ]
 
 function entryOf(row: Row): LedgerEntry {
   const text = (name: keyof Row): string | undefined => (row[name] === null ? undefined : String(row[name]))
   const number = (name: keyof Row): number => Number(row[name])
   const nano = (name: keyof Row): number | null => (row[name] === null ? null : Number(row[name]))
+  const only = <K extends string>(key: K, name: keyof Row): { readonly [P in K]?: number } =>
+    row[name] === null ? {} : ({ [key]: number(name) } as { readonly [P in K]?: number })
+  const priceVersion = text('price_version')
   const cost: Cost = {
     input: nano('input_nano'),
     output: nano('output_nano'),
     cacheRead: nano('cache_read_nano'),
     cacheWrite: nano('cache_write_nano'),
+    ...only('cacheWrite1h', 'cache_write_1h_nano'),
+    ...only('reasoning', 'reasoning_nano'),
+    ...only('audioInput', 'audio_input_nano'),
+    ...only('audioOutput', 'audio_output_nano'),
+    ...only('imageInput', 'image_input_nano'),
+    ...only('imageOutput', 'image_output_nano'),
+    ...only('request', 'request_nano'),
     total: nano('total_nano'),
+    ...only('cacheSavings', 'cache_savings_nano'),
+    ...(priceVersion === undefined ? {} : { priceVersion }),
   }
   const [input, output, cacheRead, cacheWrite] = [
     number('input_tokens'),
@@ -142,10 +190,17 @@ function entryOf(row: Row): LedgerEntry {
       cacheRead,
       cacheWrite,
       reasoning: number('reasoning_tokens'),
+      ...only('cacheWrite1h', 'cache_write_1h_tokens'),
+      ...only('audioInput', 'audio_input_tokens'),
+      ...only('audioOutput', 'audio_output_tokens'),
+      ...only('imageInput', 'image_input_tokens'),
+      ...only('imageOutput', 'image_output_tokens'),
       totalTokens: input + output + cacheRead + cacheWrite,
       estimated: row.estimated === 1,
     },
     cost,
+    pricedAt: row.priced_at === null ? undefined : number('priced_at'),
+    ...(row.batch === 1 ? { batch: true } : {}),
     latencyMs: number('latency_ms'),
     ttfbMs: row.ttfb_ms === null ? undefined : number('ttfb_ms'),
     streamed: row.streamed === 1,

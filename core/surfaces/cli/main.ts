@@ -10,6 +10,7 @@ import { pluginList } from './commands/plugin-list.ts'
 import { pluginTest } from './commands/plugin-test.ts'
 import { pluginValidate } from './commands/plugin-validate.ts'
 import { serve } from './commands/serve.ts'
+import { usageRerate } from './commands/usage-rerate.ts'
 import { version } from './version.ts'
 
 const program = new Command('plugboard')
@@ -32,6 +33,7 @@ budgetList(budget)
 budgetSet(budget)
 budgetRemove(budget)
 ledgerVerify(program.command('ledger').description('The books of all calls'))
+usageRerate(program.command('usage').description('What calls used and what they cost'))
 
 try {
   await program.parseAsync()

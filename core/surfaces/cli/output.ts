@@ -20,8 +20,10 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
 
 /** Nano-dollars as `$0.0075`, or that the price is not known. */
 export const formatCost = (nano: number | null | undefined): string =>
-  nano === null || nano === undefined
-    ? 'price unknown'
-    : `$${dollars(nano)
-        .toFixed(9)
-        .replace(/(\.\d\d\d*?)0+$/, '$1')}`
+  nano === null || nano === undefined ? 'price unknown' : `$${formatAmount(nano)}`
+
+/** Nano-dollars as `0.0075`, with two decimals at least. */
+export const formatAmount = (nano: number): string =>
+  dollars(nano)
+    .toFixed(9)
+    .replace(/(\.\d\d\d*?)0+$/, '$1')

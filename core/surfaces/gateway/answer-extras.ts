@@ -1,3 +1,4 @@
+import type { Cost } from '@plugboard/sdk'
 import type { AnswerExtras } from '@plugboard/sdk/protocols'
 import type { Call } from '../../pipeline/call.ts'
 import { dollars } from '../../services/cost/money.ts'
@@ -17,21 +18,32 @@ export function answerExtras({ facts }: Call, wanted: WantedExtras): AnswerExtra
   }
 }
 
-function costOf({ cost, usage }: Call['facts']): object {
-  const total = cost?.total ?? null
-  const asked =
-    cost === undefined || cost.input === null || cost.cacheRead === null || cost.cacheWrite === null
-      ? null
-      : cost.input + cost.cacheRead + cost.cacheWrite
+function costOf({ cost = UNKNOWN, usage }: Call['facts']): object {
+  const { total } = cost
   const tokens = usage?.totalTokens ?? 0
   return {
-    input_cost: asked === null ? null : dollars(asked),
-    output_cost: cost?.output === undefined || cost.output === null ? null : dollars(cost.output),
+    input_cost: sum(cost, ['input', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'audioInput', 'imageInput']),
+    output_cost: sum(cost, ['output', 'reasoning', 'audioOutput', 'imageOutput']),
+    ...(cost.request === undefined ? {} : { request_cost: dollars(cost.request) }),
     total_cost: total === null ? null : dollars(total),
     cost_per_1k_tokens: total === null ? null : tokens === 0 ? 0 : dollars(Math.round((total * 1_000) / tokens)),
     currency: 'USD',
+    ...(cost.cacheSavings === undefined ? {} : { cache_savings: dollars(cost.cacheSavings) }),
     ...(usage?.estimated === true ? { estimated: true } : {}),
   }
+}
+
+const UNKNOWN: Cost = { input: null, output: null, cacheRead: null, cacheWrite: null, total: null }
+
+/** Dollars of these parts together; not known when one of them is not. */
+function sum(cost: Cost, parts: readonly Exclude<keyof Cost, 'priceVersion'>[]): number | null {
+  let nano = 0
+  for (const part of parts) {
+    const amount = cost[part]
+    if (amount === null) return null
+    nano += amount ?? 0
+  }
+  return dollars(nano)
 }
 
 function latencyOf({ latencyMs = 0, ttfbMs = 0 }: Call['facts']): object {

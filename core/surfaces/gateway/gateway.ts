@@ -5,6 +5,7 @@ import { loadProtocol } from '@plugboard/sdk/protocols'
 import type { Engine } from '../../pipeline/engine.ts'
 import type { Catalog } from '../../services/catalog/catalog.ts'
 import type { Clock } from '../../services/clock/clock.ts'
+import type { CostService } from '../../services/cost/cost.ts'
 import type { KeyRing } from '../../services/keys/keys.ts'
 import type { Logger } from '../../services/logger/logger.ts'
 import { callId } from '../../pipeline/call-id.ts'
@@ -18,6 +19,8 @@ export interface GatewayServices {
   readonly engine: Engine
   readonly catalog: Catalog
   readonly keys: KeyRing
+  /** Without it, the list of models shows no prices. */
+  readonly prices?: CostService
   readonly clock: Clock
   readonly logger: Logger
 }

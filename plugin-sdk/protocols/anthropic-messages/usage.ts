@@ -23,6 +23,7 @@ export class UsageReader {
     const output = sum('output_tokens')
     const cacheRead = sum('cache_read_input_tokens')
     const cacheWrite = sum('cache_creation_input_tokens')
+    const longWrites = parts.reduce((total, part) => total + hourLong(part), 0)
     const details = fields['output_tokens_details']
     const reasoning = isObject(details) ? count(details, 'thinking_tokens') : 0
     return {
@@ -30,10 +31,16 @@ export class UsageReader {
       output,
       cacheRead,
       cacheWrite,
+      ...(longWrites > 0 ? { cacheWrite1h: Math.min(longWrites, cacheWrite) } : {}),
       ...(reasoning > 0 ? { reasoning } : {}),
       totalTokens: input + output + cacheRead + cacheWrite,
     }
   }
+}
+
+/** Entries that live an hour cost more than those of five minutes; the count beside them holds both. */
+function hourLong({ cache_creation: written }: JsonObject): number {
+  return isObject(written) ? count(written, 'ephemeral_1h_input_tokens') : 0
 }
 
 function count(fields: JsonObject, name: string): number {
@@ -54,7 +61,13 @@ export const writeUsage = (usage: Usage | undefined): JsonObject => ({
 /** As `writeUsage`, with the fields that only a whole answer has. */
 export const writeMessageUsage = (usage: Usage | undefined): JsonObject => ({
   ...writeUsage(usage),
-  cache_creation: null,
+  cache_creation:
+    usage?.cacheWrite1h === undefined
+      ? null
+      : {
+          ephemeral_5m_input_tokens: usage.cacheWrite - usage.cacheWrite1h,
+          ephemeral_1h_input_tokens: usage.cacheWrite1h,
+        },
   inference_geo: null,
   service_tier: null,
 })

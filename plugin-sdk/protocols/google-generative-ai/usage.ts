@@ -1,5 +1,5 @@
 import type { Usage } from '../../messages.ts'
-import { isObject, type JsonObject } from './json.ts'
+import { isObject, objectsOf, type JsonObject } from './json.ts'
 
 /**
  * Google counts cached tokens inside the prompt, and thoughts and the prompts of its own tools outside of everything.
@@ -17,15 +17,33 @@ export function readUsage(metadata: unknown): Usage | undefined {
   const reasoning = count('thoughtsTokenCount')
   const input = Math.max(0, count('promptTokenCount') - cacheRead) + count('toolUsePromptTokenCount')
   const output = count('candidatesTokenCount') + reasoning
+  const asked = (name: 'audioInput' | 'imageInput', modality: string): object => {
+    const cached = of(metadata['cacheTokensDetails'], modality)
+    return part(name, of(metadata['promptTokensDetails'], modality) - cached, input)
+  }
   return {
     input,
     output,
     cacheRead,
     cacheWrite: 0,
+    ...asked('audioInput', 'AUDIO'),
+    ...asked('imageInput', 'IMAGE'),
+    ...part('audioOutput', of(metadata['candidatesTokensDetails'], 'AUDIO'), output),
+    ...part('imageOutput', of(metadata['candidatesTokensDetails'], 'IMAGE'), output),
     ...(reasoning > 0 ? { reasoning } : {}),
     totalTokens: count('totalTokenCount') || input + cacheRead + output,
   }
 }
+
+/** Tokens of one modality in a list that tells them apart. */
+const of = (details: unknown, modality: string): number =>
+  objectsOf(details).reduce((sum, { modality: kind, tokenCount }) => {
+    return kind === modality && typeof tokenCount === 'number' ? sum + tokenCount : sum
+  }, 0)
+
+/** A count that is part of another is never more than that; none is left out. */
+const part = (name: keyof Usage, tokens: number, whole: number): object =>
+  tokens <= 0 ? {} : { [name]: Math.min(tokens, whole) }
 
 export function writeUsage(usage: Usage): JsonObject {
   const reasoning = usage.reasoning ?? 0

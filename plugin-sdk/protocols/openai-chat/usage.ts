@@ -34,11 +34,16 @@ export function readUsage(raw: unknown, rules: UsageRules): Usage | undefined {
   )
   // Gemini through OpenRouter writes and reads the same tokens in one request, and charges both.
   const cached = cacheRead + cacheWrite > prompt ? Math.max(cacheRead, cacheWrite) : cacheRead + cacheWrite
+  const input = Math.max(0, prompt - cached)
   return {
-    input: Math.max(0, prompt - cached),
+    input,
     output,
     cacheRead,
     cacheWrite,
+    ...part('audioInput', audio, input),
+    ...part('imageInput', first(asked['image_tokens']), input),
+    ...part('audioOutput', first(answered['audio_tokens']), output),
+    ...part('imageOutput', first(answered['image_tokens']), output),
     // OpenRouter has reported more reasoning than output.
     ...(reasoning === 0 ? {} : { reasoning: Math.min(reasoning, output) }),
     totalTokens: Math.max(prompt, cached) + output,
@@ -57,6 +62,10 @@ export function writeUsage({ input, output, cacheRead, cacheWrite, reasoning, to
     completion_tokens_details: { reasoning_tokens: reasoning ?? 0 },
   }
 }
+
+/** A count that is part of another is never more than that; none is left out. */
+const part = <K extends keyof Usage>(name: K, tokens: number, whole: number): Pick<Usage, K> | object =>
+  tokens === 0 ? {} : { [name]: Math.min(tokens, whole) }
 
 const objectAt = (value: JsonObject, name: string): JsonObject => {
   const inner = value[name]

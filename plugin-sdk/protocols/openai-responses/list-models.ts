@@ -20,9 +20,13 @@ export async function listModels(
   if (response.status >= 300) throw connection.failure(response, text, '')
   const list = read(text)
   if (list === undefined)
-    throw new ProviderError('server', `${declaration.id} sent no model list: ${connection.redact(text).slice(0, 200)}`, {
-      provider: declaration.id,
-    })
+    throw new ProviderError(
+      'server',
+      `${declaration.id} sent no model list: ${connection.redact(text).slice(0, 200)}`,
+      {
+        provider: declaration.id,
+      },
+    )
   return list.flatMap(declare)
 }
 

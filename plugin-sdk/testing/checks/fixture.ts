@@ -7,13 +7,12 @@ import { ungrammatical } from './grammar.ts'
 import { checkTraces } from './traces.ts'
 import { shown, type Violation } from './verdict.ts'
 
-/** Tries one feature. True when all that was expected came. */
-export async function checkFixture(exam: Exam, fixture: Fixture): Promise<boolean> {
+/** Tries one feature. */
+export async function checkFixture(exam: Exam, fixture: Fixture): Promise<void> {
   const { name, ask, script, expect, rule = 'errors.cassette' } = fixture
   const run = await perform(exam, name, ask, script)
   checkTraces(exam, run)
-  // Whoever asks for something the host does not know cannot get a good answer.
-  if (run.exchanges.some(({ isAnswered }) => !isAnswered)) return false
+  if (isMisdirected(run)) return
   const { record } = exam
   const where = { fixture: name }
   if (classesOf(expect) !== undefined) {
@@ -22,14 +21,16 @@ export async function checkFixture(exam: Exam, fixture: Fixture): Promise<boolea
       record.pass('errors.typed', where)
       record.pass(rule, where)
     } else fail(exam, name, violation)
-    return violation === undefined
+    return
   }
   const { violation, held } = judgeAnswer(run, expect)
   for (const each of held) record.pass(each, where)
   if (violation !== undefined) fail(exam, name, violation)
   checkSent(exam, fixture, run)
-  return violation === undefined
 }
+
+/** Whoever asks for something the host does not know cannot get a good answer. */
+const isMisdirected = ({ exchanges }: Run): boolean => exchanges.some(({ isAnswered }) => !isAnswered)
 
 export function fail({ record }: Exam, fixture: string, { rule, event, ...failing }: Violation): void {
   record.fail(rule, event === undefined ? { fixture } : { fixture, event }, failing)
@@ -66,6 +67,7 @@ export async function checkPlain(exam: Exam, talk: Talk): Promise<Run | undefine
   const label = labelOf(0)
   const run = await perform(exam, 'plain', talk.ask(label), talk.script(label))
   checkTraces(exam, run)
+  if (isMisdirected(run)) return undefined
   const violation = judgeAnswer(run, {}).violation ?? wrongText(run, talk.texts(label))
   if (violation === undefined) return run
   fail(exam, run.fixture, violation)

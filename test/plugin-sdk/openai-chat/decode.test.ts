@@ -440,7 +440,7 @@ describe('token counts', () => {
       'Mistral: audio beside the prompt',
       { prompt_tokens: 9, completion_tokens: 201, total_tokens: 585, prompt_tokens_details: { audio_tokens: 375 } },
       { usageTotalIsTruth: true },
-      { input: 384, output: 201, totalTokens: 585 },
+      { input: 384, output: 201, audioInput: 375, totalTokens: 585 },
     ],
     [
       'more reasoning than output',

@@ -3,9 +3,16 @@ import { describe, expect, it } from 'vitest'
 import type { Context, GenerationOptions, Model, Usage, WireFields } from '@plugboard/sdk'
 import { declaredWorstCase } from '../../../core/services/budget/declared-worst-case.ts'
 import { outputSizes } from '../../../core/pipeline/output-sizes.ts'
-import { DeclaredPrices } from '../../../core/services/cost/declared-prices.ts'
+import { systemClock } from '../../../core/services/clock/clock.ts'
+import { PriceBook } from '../../../core/services/cost/price-book.ts'
+import { createPinoLogger } from '../../../core/services/logger/pino-logger.ts'
 
-const prices = new DeclaredPrices()
+const prices = new PriceBook({
+  clock: systemClock,
+  log: createPinoLogger('silent'),
+  base: () => undefined,
+  settings: () => Promise.resolve([]),
+})
 const worstCase = declaredWorstCase(prices)
 
 const model = (facts: Partial<Model> = {}): Model => ({

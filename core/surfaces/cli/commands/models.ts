@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import type { Model, Price } from '@plugboard/sdk'
+import type { Model, Usage } from '@plugboard/sdk'
+import type { CostService } from '../../../services/cost/cost.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
-import { printJson, printTable } from '../output.ts'
+import { formatAmount, printJson, printTable } from '../output.ts'
 
 interface ModelsOptions extends CommonOptions {
   readonly all: boolean
@@ -16,17 +17,30 @@ export function models(program: Command): void {
     .action(async (options: ModelsOptions) => {
       await using plugboard = await openPlugboard(options)
       const found = await plugboard.catalog.list({ all: options.all })
-      if (options.json) printJson(found)
+      if (options.json) printJson(found.map((model) => priced(model, plugboard.prices)))
       else if (options.capabilities) printTable(['MODEL', ...ABILITIES.map(([name]) => name)], found.map(matrixRow))
-      else printTable(['MODEL', 'CONTEXT', 'IN $/M', 'OUT $/M', 'ABILITIES'], found.map(row))
+      else
+        printTable(
+          ['MODEL', 'CONTEXT', 'IN $/M', 'OUT $/M', 'ABILITIES'],
+          found.map((model) => row(model, plugboard.prices)),
+        )
     })
 }
 
-const row = (model: Model): string[] => [
+/** Few enough for the price of ordinary requests. */
+const THOUSAND_EACH: Usage = { input: 1_000, output: 1_000, cacheRead: 0, cacheWrite: 0, totalTokens: 2_000 }
+
+/** With the price that holds now in place of the declared one. */
+function priced(model: Model, prices: CostService): object {
+  const version = prices.priceOf?.(model)
+  return { ...model, price: version?.price ?? null, priceFrom: version?.layer ?? null }
+}
+
+const row = (model: Model, prices: CostService): string[] => [
   `${model.provider}:${model.id}`,
   model.contextWindow === undefined ? '' : model.contextWindow.toLocaleString('en'),
-  priceOf(model.price, 'input'),
-  priceOf(model.price, 'output'),
+  perMillion(prices, model, 'input'),
+  perMillion(prices, model, 'output'),
   [model.tools && 'tools', model.input.includes('image') && 'vision', model.reasoning && 'reasoning']
     .filter(Boolean)
     .join(' '),
@@ -47,5 +61,8 @@ const matrixRow = (model: Model): string[] => [
   ...ABILITIES.map(([, has]) => (has(model) ? 'yes' : '-')),
 ]
 
-const priceOf = (price: Price | undefined, side: 'input' | 'output'): string =>
-  price === undefined ? 'unknown' : price === 'free' ? 'free' : price[side]
+function perMillion(prices: CostService, model: Model, kind: 'input' | 'output'): string {
+  if (prices.priceOf?.(model)?.price === 'free') return 'free'
+  const nano = prices.costOf(model, THOUSAND_EACH)[kind]
+  return nano === null ? 'unknown' : formatAmount(nano * 1_000)
+}

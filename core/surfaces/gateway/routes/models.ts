@@ -1,32 +1,36 @@
 import type { FastifyInstance } from 'fastify'
-import type { Model } from '@plugboard/sdk'
+import type { Model, Usage } from '@plugboard/sdk'
 import type { Catalog } from '../../../services/catalog/catalog.ts'
-import { dollars, nanoFromDecimal } from '../../../services/cost/money.ts'
+import type { CostService } from '../../../services/cost/cost.ts'
+import { dollars } from '../../../services/cost/money.ts'
 import { authenticate } from '../auth.ts'
 import type { GatewayServices } from '../gateway.ts'
 
 /** `GET /v1/models` and `/v1/models/{id}`, with and without `/api`. An id may hold slashes. */
-export function models(app: FastifyInstance, { catalog, keys }: GatewayServices): void {
+export function models(app: FastifyInstance, { catalog, keys, prices }: GatewayServices): void {
   for (const url of ['/v1/models', '/api/v1/models']) {
     app.get(url, async (request) => {
       authenticate(request, keys)
-      return { object: 'list', data: (await catalog.list()).map(described) }
+      return { object: 'list', data: (await catalog.list()).map((model) => described(model, prices)) }
     })
     app.get<{ Params: { '*': string } }>(`${url}/*`, async (request) => {
       authenticate(request, keys)
-      return described(await find(catalog, request.params['*']))
+      return described(await find(catalog, request.params['*']), prices)
     })
   }
 }
 
+const THOUSAND_EACH: Usage = { input: 1_000, output: 1_000, cacheRead: 0, cacheWrite: 0, totalTokens: 2_000 }
+
 const find = async (catalog: Catalog, name: string): Promise<Model> => catalog.resolve(name)
 
 /** OpenAI's fields, and what a client needs to choose: abilities, limits, prices in dollars (`null`: not known). */
-function described(model: Model): object {
-  const { price } = model
-  const per1k = (text: string | undefined): number | null =>
-    text === undefined ? null : dollars(nanoFromDecimal(text) / 1000)
-  const token = price === 'free' ? { input: '0', output: '0' } : price
+function described(model: Model, prices: CostService | undefined): object {
+  const price = prices?.costOf(model, THOUSAND_EACH)
+  const per1k = (kind: 'input' | 'output'): number | null => {
+    const nano = price?.[kind] ?? null
+    return nano === null ? null : dollars(nano)
+  }
   return {
     id: `${model.provider}:${model.id}`,
     object: 'model',
@@ -41,8 +45,8 @@ function described(model: Model): object {
       supports_function_calling: model.tools,
       supports_reasoning: model.reasoning,
       supports_streaming: true,
-      cost_per_1k_input_tokens: per1k(token?.input),
-      cost_per_1k_output_tokens: per1k(token?.output),
+      cost_per_1k_input_tokens: per1k('input'),
+      cost_per_1k_output_tokens: per1k('output'),
     },
   }
 }

@@ -1,0 +1,117 @@
+import type { Cost, Usage } from '@plugboard/sdk'
+import type { CompiledPrice, RateCard, Rates } from './compile-price.ts'
+import { nanoFor, type Nano, type Rate } from './money.ts'
+
+const NOTHING: Cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 }
+const UNKNOWN: Cost = { input: null, output: null, cacheRead: null, cacheWrite: null, total: null }
+
+/**
+ * What a usage costs at a price; without a price, or with counts that are none, all unknown. Each part is rounded to the
+ * nano-dollar once and the total is their exact sum.
+ */
+export function charge(price: CompiledPrice | undefined, usage: Usage, batch = false): Cost {
+  if (!isCounted(usage)) return UNKNOWN
+  if (isNothing(usage)) return NOTHING
+  if (price === undefined) return UNKNOWN
+  const card = batch ? price.batchCard : price.card
+  const priceVersion = price.version.id
+  if (card === undefined) return { ...NOTHING, priceVersion }
+  const rates = ratesFor(card, usage)
+  const request = price.request === undefined ? undefined : nanoFor(1, price.request)
+  const parts = hasParts(usage) ? splitParts(usage, rates) : plainParts(usage, rates)
+  const total = sum(Object.values(parts), request ?? 0)
+  if (total !== null && !Number.isSafeInteger(total)) return UNKNOWN
+  const saved = usage.cacheRead === 0 ? 0 : nanoFor(usage.cacheRead, rates.input) - (parts.cacheRead ?? 0)
+  return {
+    ...parts,
+    ...(request === undefined ? {} : { request }),
+    total,
+    ...(saved > 0 ? { cacheSavings: saved } : {}),
+    priceVersion,
+  }
+}
+
+/** The whole request moves to the tier its size reaches. */
+function ratesFor({ rates, tiers }: RateCard, { input, cacheRead, cacheWrite }: Usage): Rates {
+  if (tiers.length === 0) return rates
+  const size = input + cacheRead + cacheWrite
+  return tiers.findLast(({ above }) => size > above)?.rates ?? rates
+}
+
+type Parts = Omit<Cost, 'total' | 'request' | 'cacheSavings' | 'priceVersion'>
+
+const plainParts = (usage: Usage, rates: Rates): Parts => ({
+  input: nanoFor(usage.input, rates.input),
+  output: amount(usage.output, rates.output),
+  cacheRead: nanoFor(usage.cacheRead, rates.cacheRead),
+  cacheWrite: nanoFor(usage.cacheWrite, rates.cacheWrite),
+})
+
+/** Takes the counts that have a price of their own out of the count they are part of. */
+function splitParts(usage: Usage, rates: Rates): Parts {
+  const input = new Remainder(usage.input)
+  const output = new Remainder(usage.output)
+  const cacheWrite = new Remainder(usage.cacheWrite)
+  const own = {
+    ...input.take('audioInput', usage.audioInput, rates.audioInput),
+    ...input.take('imageInput', usage.imageInput, rates.imageInput),
+    ...output.take('audioOutput', usage.audioOutput, rates.audioOutput),
+    ...output.take('imageOutput', usage.imageOutput, rates.imageOutput),
+    ...output.take('reasoning', usage.reasoning, rates.reasoning),
+    ...cacheWrite.take('cacheWrite1h', usage.cacheWrite1h, rates.cacheWrite1h),
+  }
+  return {
+    input: nanoFor(input.left, rates.input),
+    output: amount(output.left, rates.output),
+    cacheRead: nanoFor(usage.cacheRead, rates.cacheRead),
+    cacheWrite: nanoFor(cacheWrite.left, rates.cacheWrite),
+    ...own,
+  }
+}
+
+/** Never gives out more than there is: parts that a provider counts too high must not bill a token twice. */
+class Remainder {
+  left: number
+
+  constructor(tokens: number) {
+    this.left = tokens
+  }
+
+  take<K extends string>(kind: K, tokens = 0, rate: Rate | undefined): { readonly [P in K]?: Nano } {
+    if (tokens === 0 || rate === undefined) return {}
+    const taken = Math.min(tokens, this.left)
+    this.left -= taken
+    return { [kind]: nanoFor(taken, rate) } as { readonly [P in K]?: Nano }
+  }
+}
+
+const amount = (tokens: number, rate: Rate | undefined): Nano | null =>
+  rate === undefined ? (tokens === 0 ? 0 : null) : nanoFor(tokens, rate)
+
+const sum = (parts: readonly (Nano | null | undefined)[], start: Nano): Nano | null =>
+  parts.reduce<Nano | null>((total, part) => (total === null || part === null ? null : total + (part ?? 0)), start)
+
+const isNothing = ({ input, output, cacheRead, cacheWrite }: Usage): boolean =>
+  input === 0 && output === 0 && cacheRead === 0 && cacheWrite === 0
+
+const isCount = (tokens = 0): boolean => Number.isSafeInteger(tokens) && tokens >= 0
+
+const isCounted = (usage: Usage): boolean =>
+  isCount(usage.input) &&
+  isCount(usage.output) &&
+  isCount(usage.cacheRead) &&
+  isCount(usage.cacheWrite) &&
+  isCount(usage.reasoning) &&
+  isCount(usage.cacheWrite1h) &&
+  isCount(usage.audioInput) &&
+  isCount(usage.audioOutput) &&
+  isCount(usage.imageInput) &&
+  isCount(usage.imageOutput)
+
+const hasParts = (usage: Usage): boolean =>
+  usage.reasoning !== undefined ||
+  usage.cacheWrite1h !== undefined ||
+  usage.audioInput !== undefined ||
+  usage.audioOutput !== undefined ||
+  usage.imageInput !== undefined ||
+  usage.imageOutput !== undefined

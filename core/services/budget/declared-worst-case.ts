@@ -16,8 +16,8 @@ const TOKENS_FOR_TOOLS = 1_024
 const TOKENS_PER_IMAGE = 10_000
 /** No answer is as long; what lies beyond cannot be counted in nano-dollars. */
 const MOST_TOKENS = 1_000_000_000
-/** What the cheapest kinds of rounding may add: half a nano-dollar per kind of token. */
-const ROUNDING_NANO = 3
+/** What rounding may add when tokens turn out to be of many kinds: half a nano-dollar for each. */
+const ROUNDING_NANO = 5
 
 /**
  * The worst case by a model's price. A token is at least one byte of text for every tokenizer in use, and no provider takes
@@ -57,14 +57,9 @@ function dearest(prices: CostService, request: ProviderRequest, input: number, o
   return most === 0 ? 0 : most + ROUNDING_NANO
 }
 
-function possible(
-  prices: CostService,
-  { model, context, options }: ProviderRequest,
-  input: number,
-  output: number,
-): readonly Usage[] {
-  const version = prices.priceOf?.(model)
-  if (version !== undefined) return dearestUsages(version, { input, output }, context, options)
+function possible(prices: CostService, request: ProviderRequest, input: number, output: number): readonly Usage[] {
+  const version = prices.priceOf?.(request.model)
+  if (version !== undefined) return dearestUsages(version, { input, output }, request)
   const none = usageOf(0, output)
   return [
     { ...none, input },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Context, GenerationOptions, Model, Usage, WireFields } from '@plugboard/sdk'
+import type { Context, GenerationOptions, Model, TokenPrice, Usage, WireFields } from '@plugboard/sdk'
 import { declaredWorstCase } from '../../../core/services/budget/declared-worst-case.ts'
 import { outputSizes } from '../../../core/pipeline/output-sizes.ts'
 import { systemClock } from '../../../core/services/clock/clock.ts'
@@ -42,26 +42,39 @@ const bound = ({ model: asked = model(), context = say('Hello'), options = {}, w
   worstCase({ model: asked, context, options, stream: false, ...(wire === undefined ? {} : { wire }) }, maxOutput)
 
 describe('the worst case of a call', () => {
-  it('costs no less than any usage within it, however the input is split between caches', () => {
+  it('costs no less than any usage within it, whatever kinds and tier its tokens turn out to be', () => {
     const rate = fc.integer({ min: 0, max: 200_000_000 }).map((micro) => (micro / 1_000_000).toFixed(6))
     fc.assert(
       fc.property(
-        fc.record({ input: rate, output: rate, cacheRead: rate, cacheWrite: rate }),
+        fc.record(
+          {
+            input: rate,
+            output: rate,
+            cacheRead: rate,
+            cacheWrite: rate,
+            reasoning: rate,
+            request: rate,
+            tiers: fc.array(fc.record({ above: fc.nat({ max: 20_000 }), input: rate, output: rate }), { maxLength: 2 }),
+          },
+          { requiredKeys: ['input', 'output'] },
+        ),
         fc.string({ maxLength: 2_000, unit: 'grapheme' }),
         fc.nat({ max: 200_000 }),
-        fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
-        (price, text, maxOutput, [first, second]) => {
-          const priced = model({ price })
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }),
+        (price, text, maxOutput, [size = 0, first = 0, second = 0, thought = 0]) => {
+          const priced = model({ price: price as TokenPrice })
           const most = bound({ model: priced, context: say(text) }, maxOutput)
-          const cacheRead = Math.floor(most.inputTokens * first)
-          const cacheWrite = Math.floor((most.inputTokens - cacheRead) * second)
-          const input = most.inputTokens - cacheRead - cacheWrite
+          const sent = Math.floor(most.inputTokens * size)
+          const cacheRead = Math.floor(sent * first)
+          const cacheWrite = Math.floor((sent - cacheRead) * second)
+          const input = sent - cacheRead - cacheWrite
           const usage: Usage = {
             input,
             output: maxOutput,
             cacheRead,
             cacheWrite,
-            totalTokens: most.inputTokens + maxOutput,
+            reasoning: Math.floor(maxOutput * thought),
+            totalTokens: sent + maxOutput,
           }
           expect(most.nano).not.toBe('unknown')
           expect(Number(most.nano)).toBeGreaterThanOrEqual(Number(prices.costOf(priced, usage).total))
@@ -69,6 +82,14 @@ describe('the worst case of a call', () => {
       ),
       { numRuns: 500 },
     )
+  })
+
+  it('covers hour-long cache writes where a client’s own fields ask for them', () => {
+    const price = { input: '3', output: '15', cacheWrite: '3.75', cacheWrite1h: '6' }
+    const system = [{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral', ttl: '1h' } }]
+    const wire = { protocol: 'anthropic-messages', fields: { system } }
+    const { nano, inputTokens } = bound({ model: model({ price }), wire })
+    expect(nano).toBeGreaterThanOrEqual(inputTokens * 6_000 + 100 * 15_000)
   })
 
   it('takes a byte for a token, because tokens of some languages are no longer than that', () => {

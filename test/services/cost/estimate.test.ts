@@ -77,6 +77,7 @@ describe('the worst case is that of the dearest kind that could apply', () => {
     const content = [{ type: 'text', text: 'Hello', providerMetadata: { cache_control: { ttl: '1h' } } }] as const
     expect(await worst(price)).toBe(1_885_000)
     expect(await worst(price, { context: { messages: [{ role: 'user', content }] } })).toBe(3_010_000)
+    expect(await worst(price, { providerOptions: { acme: { cache_control: { ttl: '1h' } } } })).toBe(3_010_000)
   })
 
   test('thinking, speaking and drawing', async () => {

@@ -1,8 +1,9 @@
-import type { Context, GenerationOptions } from '@plugboard/sdk'
+import type { PricedRequest } from './dearest-usages.ts'
 
 /** Whether a request asks its provider anywhere to keep cache entries for an hour (`ttl: "1h"`). */
-export function asksForLongCache({ messages, tools = [] }: Context, { providerOptions }: GenerationOptions): boolean {
-  const words: unknown[] = [providerOptions, ...tools.map((tool) => tool.providerMetadata)]
+export function asksForLongCache({ context, options, wire }: PricedRequest): boolean {
+  const { messages, tools = [] } = context
+  const words: unknown[] = [options.providerOptions, wire?.fields, ...tools.map((tool) => tool.providerMetadata)]
   for (const { content, providerMetadata } of messages) {
     words.push(providerMetadata)
     if (typeof content === 'string') continue

@@ -1,4 +1,4 @@
-import type { Context, GenerationOptions, Usage } from '@plugboard/sdk'
+import type { Context, ProviderRequest, Usage } from '@plugboard/sdk'
 import type { PriceVersion, Terms } from '../cost.ts'
 import { asksForLongCache } from './asks-for-long-cache.ts'
 
@@ -10,6 +10,9 @@ export const usageOf = (input: number, output: number): Usage => ({
   totalTokens: input + output,
 })
 
+/** What of a request decides which kinds of tokens it can have. */
+export type PricedRequest = Pick<ProviderRequest, 'context' | 'options' | 'wire'>
+
 /**
  * The usages of at most so many tokens one of which is the dearest at a price. Within a tier the cost grows with every kind
  * of tokens, so only the pure kinds count, at the largest size of each tier; kinds that the request cannot have are left out.
@@ -17,14 +20,13 @@ export const usageOf = (input: number, output: number): Usage => ({
 export function dearestUsages(
   version: PriceVersion | undefined,
   { input, output }: Pick<Usage, 'input' | 'output'>,
-  context: Context,
-  options: GenerationOptions,
+  request: PricedRequest,
 ): readonly Usage[] {
   if (version === undefined || version.price === 'free') return [usageOf(input, output)]
   const terms = version.price
   const sizes = [input, ...(terms.tiers ?? []).map(({ above }) => above).filter((above) => above < input)]
   return sizes.flatMap((size) =>
-    inputKinds(terms, context, options).flatMap((asked) =>
+    inputKinds(terms, request).flatMap((asked) =>
       outputKinds(terms).map((answered) => ({ ...usageOf(size, output), ...asked(size), ...answered(output) })),
     ),
   )
@@ -32,12 +34,12 @@ export function dearestUsages(
 
 type Kind = (tokens: number) => Partial<Usage>
 
-function inputKinds(terms: Terms, context: Context, options: GenerationOptions): Kind[] {
+function inputKinds(terms: Terms, request: PricedRequest): Kind[] {
+  const { context } = request
   const kinds: Kind[] = [() => ({})]
   if (priced(terms, 'cacheRead')) kinds.push((tokens) => ({ input: 0, cacheRead: tokens }))
   if (priced(terms, 'cacheWrite')) kinds.push((tokens) => ({ input: 0, cacheWrite: tokens }))
-  if (asksForLongCache(context, options))
-    kinds.push((tokens) => ({ input: 0, cacheWrite: tokens, cacheWrite1h: tokens }))
+  if (asksForLongCache(request)) kinds.push((tokens) => ({ input: 0, cacheWrite: tokens, cacheWrite1h: tokens }))
   if (priced(terms, 'imageInput') && holds(context, 'image')) kinds.push((tokens) => ({ imageInput: tokens }))
   if (priced(terms, 'audioInput') && holds(context, 'opaque')) kinds.push((tokens) => ({ audioInput: tokens }))
   return kinds

@@ -57,7 +57,7 @@ export function estimate(
   const output = Math.min(options.expectedOutputTokens ?? typicalOutput ?? USUAL_OUTPUT, longest)
   const price = prices.priceOf?.(model)
   const likely = prices.costOf(model, usageOf(input.likely, output)).total
-  const worst = dearestUsages(price, { input: input.most, output: longest }, context, options)
+  const worst = dearestUsages(price, { input: input.most, output: longest }, { context, options })
   return {
     provider: model.provider,
     model: model.id,

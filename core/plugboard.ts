@@ -266,7 +266,7 @@ function provideServices(
     .provide(Ledger, (own) => new SqliteLedger(own.get(Store)))
     .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
     .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))
-    .provide(WorstCase, (own) => declaredWorstCase(own.get(CostService)))
+    .provide(WorstCase, (own) => declaredWorstCase(own.get(CostService), own.get(TokenCounter)))
     .provide(Budgets, (own) => {
       const [store, ledger, audit] = [own.get(Store), own.get(Ledger), own.get(AuditLog)]
       return new SqliteBudgets({ store, ledger, audit, clock: own.get(Clock), log: own.get(Logger) })

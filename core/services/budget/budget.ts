@@ -99,8 +99,11 @@ export interface Bound {
   readonly likelyInputTokens: number
 }
 
-/** The most a request can use when its answer has at most `maxOutput` tokens. Grows with `maxOutput`. */
-export type WorstCase = (request: ProviderRequest, maxOutput: number) => Bound
+/**
+ * The most a request can use when its answer has at most `maxOutput` tokens, at the price of the moment `at` (default: now).
+ * Grows with `maxOutput`.
+ */
+export type WorstCase = (request: ProviderRequest, maxOutput: number, at?: number) => Bound
 
 export const WorstCase = token<WorstCase>('worst-case')
 

@@ -1,60 +1,56 @@
-import type { ProviderRequest } from '@plugboard/sdk'
+import type { Message, ProviderRequest } from '@plugboard/sdk'
 
 /** How much a request holds, as far as it can be told without the provider's tokenizer. */
 export interface RequestSize {
-  /** UTF-8 bytes of all texts, names and schemas. */
+  /** UTF-8 bytes of all texts, and of all that is sent as JSON. */
   bytes: number
-  /** Characters of the texts. */
-  chars: number
   images: number
-  /** Messages and tools: each is wrapped in a few tokens of the provider's own. */
+  /** Messages and their parts: each is wrapped in a few tokens of the provider's own. */
   parts: number
   /** It refers to something that is not in it: a file, or a conversation the provider keeps. */
   refersElsewhere: boolean
-}
-
-export function requestSize({ model, context, options, wire }: ProviderRequest): RequestSize {
-  const { systemPrompt, messages, tools = [] } = context
-  const size: RequestSize = {
-    bytes: 0,
-    chars: 0,
-    images: 0,
-    parts: messages.length + tools.length + 1,
-    refersElsewhere: false,
-  }
-  addTexts(systemPrompt, size)
-  addTexts(messages, size)
-  addTexts(tools, size)
-  addTexts(options.responseFormat, size)
-  addTexts(options.providerOptions?.[model.provider], size)
-  addTexts(wire?.fields, size)
-  if (KEPT_BY_PROVIDER.some((name) => (wire?.fields[name] ?? null) !== null)) size.refersElsewhere = true
-  return size
 }
 
 /** Fields of the various protocols by which a request names what the provider keeps. */
 const KEPT_BY_PROVIDER = ['previous_response_id', 'conversation', 'prompt', 'container', 'cachedContent']
 const FILE_BY_NAME = /"(?:file_id|file_url|fileUri|file_uri)":/
 
-function addTexts(value: unknown, size: RequestSize): void {
-  if (typeof value === 'string') {
-    size.bytes += Buffer.byteLength(value)
-    size.chars += value.length
-  } else if (Array.isArray(value)) for (const part of value) addTexts(part, size)
-  else if (typeof value === 'object' && value !== null) addFields(value, size)
-  else if (typeof value === 'number' || typeof value === 'boolean') size.bytes += String(value).length
+export function requestSize({ model, context, options, wire }: ProviderRequest): RequestSize {
+  const { systemPrompt = '', messages, tools = [] } = context
+  const fields = wire?.fields ?? {}
+  const size: RequestSize = {
+    bytes: Buffer.byteLength(systemPrompt) + jsonBytes(options.responseFormat),
+    images: 0,
+    parts: 1,
+    refersElsewhere: KEPT_BY_PROVIDER.some((name) => (fields[name] ?? null) !== null),
+  }
+  size.bytes += jsonBytes(options.providerOptions?.[model.provider]) + jsonBytes(fields)
+  for (const tool of tools) size.bytes += jsonBytes(tool)
+  for (const message of messages) addMessage(message, size)
+  return size
 }
 
-function addFields(value: object, size: RequestSize): void {
-  const { type } = value as { readonly type?: unknown }
-  // The bytes of an image are not text, however they are written.
-  if (type === 'image') {
-    size.images++
+function addMessage(message: Message, size: RequestSize): void {
+  const { content } = message
+  size.bytes += jsonBytes(message.providerMetadata)
+  if (message.role === 'toolResult') size.bytes += Buffer.byteLength(`${message.toolCallId}${message.toolName ?? ''}`)
+  if (typeof content === 'string') {
+    size.parts++
+    size.bytes += Buffer.byteLength(content)
     return
   }
-  if (type === 'opaque' && FILE_BY_NAME.test(JSON.stringify(value))) size.refersElsewhere = true
-  for (const [name, part] of Object.entries(value)) {
-    size.bytes += Buffer.byteLength(name)
-    addTexts(part, size)
+  size.parts += content.length + 1
+  for (const part of content) {
+    if (part.type === 'text') size.bytes += Buffer.byteLength(part.text) + jsonBytes(part.providerMetadata)
+    else if (part.type === 'thinking') size.bytes += Buffer.byteLength(part.thinking) + jsonBytes(part)
+    // The bytes of an image are not text, however they are written.
+    else if (part.type === 'image') size.images++
+    else {
+      const json = JSON.stringify(part)
+      size.bytes += Buffer.byteLength(json)
+      if (part.type === 'opaque' && FILE_BY_NAME.test(json)) size.refersElsewhere = true
+    }
   }
 }
+
+const jsonBytes = (value: unknown): number => (value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value)))

@@ -33,7 +33,9 @@ const CHECKS: Readonly<Record<string, string>> = {
   HOLD_WITHOUT_OWNER: `SELECT call_id AS subject, 'holds on ' || budget_id || ' for nobody' AS message
     FROM budget_hold WHERE owner NOT IN (SELECT id FROM budget_owner)`,
   ENTRY_SUM_WRONG: `SELECT id AS subject, 'its parts do not add up to its total' AS message FROM ledger
-    WHERE total_nano <> input_nano + output_nano + cache_read_nano + cache_write_nano`,
+    WHERE total_nano <> input_nano + output_nano + cache_read_nano + cache_write_nano + coalesce(cache_write_1h_nano, 0)
+    + coalesce(reasoning_nano, 0) + coalesce(audio_input_nano, 0) + coalesce(audio_output_nano, 0)
+    + coalesce(image_input_nano, 0) + coalesce(image_output_nano, 0) + coalesce(request_nano, 0)`,
 }
 
 const MAX_PROBLEMS_PER_CHECK = 100

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { BudgetState } from '../../../core/services/budget/budget.ts'
 import { tempDir } from '../../support/temp-dir.ts'
-import { newId, openBooks, provider, request, reserve, settle, spend, stateOf, SPENDER } from './support.ts'
+import { entry, newId, openBooks, provider, request, reserve, settle, spend, stateOf, SPENDER } from './support.ts'
 
 const HOUR = 3_600_000
 const code = (name: string) => expect.objectContaining({ code: name })
@@ -391,6 +391,23 @@ describe('the books', () => {
     const { ok, problems } = books.budgets.verify()
     expect(ok).toBe(false)
     expect(problems.map((each) => each.code)).toContain(problem)
+  })
+
+  it('know every part of a price', async () => {
+    await using books = openBooks()
+    await books.budgets.set(provider({ limitNano: 1_000 }))
+    const priced = entry(books.clock, { nano: 100 })
+    const cost = {
+      ...priced.cost,
+      output: 1,
+      cacheWrite1h: 2,
+      reasoning: 3,
+      audioInput: 4,
+      imageOutput: 5,
+      request: 85,
+    }
+    await books.budgets.book({ entry: { ...priced, cost }, spender: SPENDER })
+    expect(books.budgets.verify().problems).toEqual([])
   })
 
   it('get an entry that could not be written as soon as it can, with its charge', async () => {

@@ -6,6 +6,7 @@ import { outputSizes } from '../../../core/pipeline/output-sizes.ts'
 import { systemClock } from '../../../core/services/clock/clock.ts'
 import { PriceBook } from '../../../core/services/cost/price-book.ts'
 import { createPinoLogger } from '../../../core/services/logger/pino-logger.ts'
+import { characterCounter } from '../../../core/services/tokens/character-counter.ts'
 
 const prices = new PriceBook({
   clock: systemClock,
@@ -13,7 +14,7 @@ const prices = new PriceBook({
   base: () => undefined,
   settings: () => Promise.resolve([]),
 })
-const worstCase = declaredWorstCase(prices)
+const worstCase = declaredWorstCase(prices, characterCounter)
 
 const model = (facts: Partial<Model> = {}): Model => ({
   id: 'large',
@@ -42,46 +43,100 @@ const bound = ({ model: asked = model(), context = say('Hello'), options = {}, w
   worstCase({ model: asked, context, options, stream: false, ...(wire === undefined ? {} : { wire }) }, maxOutput)
 
 describe('the worst case of a call', () => {
-  it('costs no less than any usage within it, whatever kinds and tier its tokens turn out to be', () => {
+  it('costs no less than any usage within it, of whatever kinds of tokens at whatever price', () => {
     const rate = fc.integer({ min: 0, max: 200_000_000 }).map((micro) => (micro / 1_000_000).toFixed(6))
+    const kinds = [
+      'cacheRead',
+      'cacheWrite',
+      'cacheWrite1h',
+      'reasoning',
+      'audioInput',
+      'imageInput',
+      'imageOutput',
+    ] as const
+    const rates = fc.record(
+      { input: rate, output: rate, ...Object.fromEntries(kinds.map((kind) => [kind, rate])) },
+      { requiredKeys: ['input', 'output'] },
+    )
+    const price = fc.record(
+      {
+        terms: rates,
+        request: rate,
+        tiers: fc.array(fc.record({ above: fc.nat({ max: 4_000 }), terms: rates }), { maxLength: 2 }),
+      },
+      { requiredKeys: ['terms'] },
+    )
+    const share = fc.double({ min: 0, max: 1, noNaN: true })
     fc.assert(
       fc.property(
-        fc.record(
-          {
-            input: rate,
-            output: rate,
-            cacheRead: rate,
-            cacheWrite: rate,
-            reasoning: rate,
-            request: rate,
-            tiers: fc.array(fc.record({ above: fc.nat({ max: 20_000 }), input: rate, output: rate }), { maxLength: 2 }),
-          },
-          { requiredKeys: ['input', 'output'] },
-        ),
+        price,
         fc.string({ maxLength: 2_000, unit: 'grapheme' }),
         fc.nat({ max: 200_000 }),
-        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }),
-        (price, text, maxOutput, [size = 0, first = 0, second = 0, thought = 0]) => {
-          const priced = model({ price: price as TokenPrice })
-          const most = bound({ model: priced, context: say(text) }, maxOutput)
-          const sent = Math.floor(most.inputTokens * size)
-          const cacheRead = Math.floor(sent * first)
-          const cacheWrite = Math.floor((sent - cacheRead) * second)
-          const input = sent - cacheRead - cacheWrite
+        fc.array(share, { minLength: 8, maxLength: 8 }),
+        ({ terms, request, tiers = [] }, text, maxOutput, shares) => {
+          const listed = {
+            ...terms,
+            ...(request === undefined ? {} : { request }),
+            tiers: tiers.map((tier) => ({ above: tier.above, ...tier.terms })),
+          }
+          const priced = model({ price: listed as TokenPrice })
+          const content = [
+            { type: 'text', text },
+            { type: 'image', url: 'https://example.com/1.png' },
+          ] as const
+          const options = { providerOptions: { acme: { cache_control: { type: 'ephemeral', ttl: '1h' } } } }
+          const opaque = { type: 'opaque', protocol: 'openai-chat', value: { type: 'input_audio' } } as const
+          const context: Context = { messages: [{ role: 'user', content: [...content, opaque] }] }
+          const most = bound({ model: priced, context, options }, maxOutput)
+          const part = (of: number, index: number): number => Math.floor(of * (shares[index] ?? 0))
+          const asked = part(most.inputTokens, 0)
+          const cacheRead = part(asked, 1)
+          const cacheWrite = part(asked - cacheRead, 2)
+          const input = asked - cacheRead - cacheWrite
+          const output = part(maxOutput, 3)
+          const audioInput = part(input, 4)
           const usage: Usage = {
             input,
-            output: maxOutput,
+            output,
             cacheRead,
             cacheWrite,
-            reasoning: Math.floor(maxOutput * thought),
-            totalTokens: sent + maxOutput,
+            totalTokens: asked + output,
+            cacheWrite1h: part(cacheWrite, 5),
+            audioInput,
+            imageInput: part(input - audioInput, 6),
+            reasoning: part(output, 7),
+            imageOutput: output - part(output, 7),
           }
           expect(most.nano).not.toBe('unknown')
           expect(Number(most.nano)).toBeGreaterThanOrEqual(Number(prices.costOf(priced, usage).total))
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 2_000 },
     )
+  })
+
+  it('is never below the tokens that are likely, nor below what was measured at most', () => {
+    const texts = ['', 'Hello', 'テスト', '{"a":1}', 'x'.repeat(500)]
+    for (const text of texts)
+      for (const options of [{}, { responseFormat: { type: 'json' } } as const]) {
+        const context: Context = { ...say(text), tools: [{ name: 'f', parameters: { type: 'object' } }] }
+        const { inputTokens, likelyInputTokens } = bound({ context, options })
+        expect(inputTokens).toBeGreaterThanOrEqual(characterCounter.input(model(), context, options).most)
+        expect(likelyInputTokens).toBe(characterCounter.input(model(), context, options).likely)
+      }
+  })
+
+  it('takes the price of the moment it is asked about', () => {
+    const dearAtNight = {
+      input: '1.00',
+      output: '1.00',
+      periods: [{ daily: { from: '22:00', until: '06:00' }, input: '2.00', output: '2.00' }],
+    }
+    const asked = { model: model({ price: dearAtNight }), context: say('Hello'), options: {}, stream: false }
+    const [day, night] = [Date.UTC(2026, 0, 1, 12), Date.UTC(2026, 0, 1, 23)].map(
+      (at) => worstCase(asked, 100, at).nano,
+    )
+    expect(Number(night)).toBe(2 * Number(day) - 6)
   })
 
   it('covers hour-long cache writes where a client’s own fields ask for them', () => {
@@ -96,7 +151,7 @@ describe('the worst case of a call', () => {
     const text = 'тест 测试 🙂'.repeat(50)
     const { inputTokens, likelyInputTokens } = bound({ context: say(text) })
     expect(inputTokens).toBeGreaterThanOrEqual(Buffer.byteLength(text))
-    expect(likelyInputTokens).toBeLessThan(inputTokens / 4)
+    expect(likelyInputTokens).toBeLessThan(inputTokens / 2)
   })
 
   it('counts everything that is sent: system prompt, tools, schema, and fields that pass us by', () => {

@@ -1,5 +1,5 @@
 import type { FinishEvent, ProviderEvent, StartEvent } from './events.ts'
-import type { ToolCall } from './messages.ts'
+import type { ProviderMetadata, ToolCall } from './messages.ts'
 
 interface BlockBase {
   readonly contentIndex: number
@@ -27,6 +27,7 @@ export type Block = TextBlock | ThinkingBlock | ToolBlock
 export interface ThinkingClose {
   readonly thinkingSignature?: string
   readonly redacted?: boolean
+  readonly providerMetadata?: ProviderMetadata
 }
 
 /**
@@ -78,7 +79,7 @@ export class EventBuilder {
     if (delta !== '') this.delta(this.#continue('thinking') ?? this.openThinking(), delta)
   }
 
-  closeText(block: TextBlock, textSignature?: string): void {
+  closeText(block: TextBlock, textSignature?: string, providerMetadata?: ProviderMetadata): void {
     if (!this.#end(block)) return
     const { contentIndex, content } = block
     this.#events.push({
@@ -86,6 +87,7 @@ export class EventBuilder {
       contentIndex,
       content,
       ...(textSignature === undefined ? {} : { textSignature }),
+      ...(providerMetadata === undefined ? {} : { providerMetadata }),
     })
   }
 

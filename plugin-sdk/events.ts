@@ -1,5 +1,5 @@
 import type { LlmError } from './errors.ts'
-import type { AssistantMessage, StopReason, ToolCall, Usage, Warning } from './messages.ts'
+import type { AssistantMessage, ProviderMetadata, StopReason, ToolCall, Usage, Warning } from './messages.ts'
 
 /** Once, before everything else. Left out by a provider, the kernel adds it. */
 export interface StartEvent {
@@ -27,6 +27,7 @@ export interface TextEnd {
   readonly contentIndex: number
   readonly content: string
   readonly textSignature?: string
+  readonly providerMetadata?: ProviderMetadata
 }
 
 export interface ThinkingEnd {
@@ -35,6 +36,7 @@ export interface ThinkingEnd {
   readonly content: string
   readonly thinkingSignature?: string
   readonly redacted?: boolean
+  readonly providerMetadata?: ProviderMetadata
 }
 
 export interface ToolCallStart {

@@ -1,10 +1,10 @@
-import type { Batch, FinishEvent, ProviderEvent, StartEvent } from './events.ts'
+import type { Batch, FinishEvent, ProviderEvent, StartEvent, TextEnd, ThinkingEnd } from './events.ts'
 import type { AssistantContent, ToolCall } from './messages.ts'
 import { parseArguments } from './event-builder.ts'
 
 type Draft =
-  | { kind: 'text'; text: string; signature?: string | undefined }
-  | { kind: 'thinking'; text: string; signature?: string | undefined; redacted?: boolean | undefined }
+  | { kind: 'text'; text: string; end?: TextEnd }
+  | { kind: 'thinking'; text: string; end?: ThinkingEnd }
   | { kind: 'toolcall'; id: string; name: string; text: string; toolCall?: ToolCall }
 
 /** Folds events into the message they tell. What has arrived can be read at any moment, also after a cut. */
@@ -66,13 +66,11 @@ export class MessageBuilder {
         return
       }
       case 'text_end':
-        this.#drafts[event.contentIndex] = { kind: 'text', text: event.content, signature: event.textSignature }
+        this.#drafts[event.contentIndex] = { kind: 'text', text: event.content, end: event }
         return
-      case 'thinking_end': {
-        const { content, thinkingSignature, redacted } = event
-        this.#drafts[event.contentIndex] = { kind: 'thinking', text: content, signature: thinkingSignature, redacted }
+      case 'thinking_end':
+        this.#drafts[event.contentIndex] = { kind: 'thinking', text: event.content, end: event }
         return
-      }
       case 'toolcall_end': {
         const { toolCall } = event
         const text = this.#drafts[event.contentIndex]?.text ?? ''
@@ -88,19 +86,21 @@ export class MessageBuilder {
 function written(draft: Draft): AssistantContent {
   switch (draft.kind) {
     case 'text':
-      return {
-        type: 'text',
-        text: draft.text,
-        ...(draft.signature === undefined ? {} : { textSignature: draft.signature }),
-      }
+      return { type: 'text', text: draft.text, ...given(draft.end, ['textSignature', 'providerMetadata']) }
     case 'thinking':
       return {
         type: 'thinking',
         thinking: draft.text,
-        ...(draft.signature === undefined ? {} : { thinkingSignature: draft.signature }),
-        ...(draft.redacted === undefined ? {} : { redacted: draft.redacted }),
+        ...given(draft.end, ['thinkingSignature', 'redacted', 'providerMetadata']),
       }
     case 'toolcall':
       return draft.toolCall ?? { type: 'toolCall', id: draft.id, name: draft.name, ...parseArguments(draft.text) }
   }
+}
+
+/** Those of the fields that are set, and no others. */
+function given<T extends object, K extends keyof T>(from: T | undefined, names: readonly K[]): Partial<Pick<T, K>> {
+  const found: Partial<Pick<T, K>> = {}
+  for (const name of names) if (from?.[name] !== undefined) found[name] = from[name]
+  return found
 }

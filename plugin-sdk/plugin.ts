@@ -25,8 +25,15 @@ export interface PluginContext<Config = Readonly<Record<string, unknown>>> {
   readonly signal: AbortSignal
   /** Runs when this version goes, newest first, also when `setup` fails half-way. */
   defer(undo: () => void | Promise<void>): void
+  /** The providers that the manifest declares. */
+  readonly declarations: readonly ProviderDeclaration[]
   /** The manifest's declaration of one of this plugin's providers. */
   declaration(providerId: string): ProviderDeclaration
+  /**
+   * Imports a package from the plugin's own `node_modules`, else from the host's. Rejects with PlugboardError
+   * `PACKAGE_MISSING`, whose hint is the command that installs it, or `PACKAGE_UNUSABLE`.
+   */
+  importPackage(name: string): Promise<unknown>
 }
 
 export interface Contributions {

@@ -146,6 +146,8 @@ export interface ProviderDeclaration {
   readonly price?: Price
   readonly compat?: Readonly<Record<string, unknown>>
   readonly errors?: readonly ErrorRule[]
+  /** What the plugin's code must know about this provider; only that code reads it. */
+  readonly options?: Readonly<Record<string, unknown>>
 }
 
 /** Sorts one provider's own errors before the general rules do. Every given condition must hold. */

@@ -1,5 +1,6 @@
 import {
   ProviderError,
+  isPlugboardError,
   type Contributions,
   type PluginContext,
   type PluginDefinition,
@@ -36,7 +37,7 @@ export async function makeProviders(
   return declarations.map((declaration) => {
     const baseUrl = baseUrlOf(declaration, manifest, settings)
     const provider = Object.hasOwn(returned, declaration.id)
-      ? checked(returned[declaration.id], declaration.id, manifest)
+      ? returnedProvider(checked(returned[declaration.id], declaration.id, manifest), declaration, settings)
       : declared(declaration, baseUrl, settings, context)
     return { declaration, provider, baseUrl, configured: isConfigured(declaration, baseUrl, settings) }
   })
@@ -70,6 +71,8 @@ async function started(
   } catch (error) {
     throw kernelError('PLUGIN_SETUP_FAILED', `setup() of plugin "${manifest.id}" failed: ${messageOf(error)}`, {
       cause: error,
+      // The plugin knows better what is to be done.
+      ...(isPlugboardError(error) && error.hint !== undefined ? { hint: error.hint } : {}),
     })
   }
 }
@@ -100,6 +103,14 @@ function checked(provider: Provider | null | undefined, id: string, manifest: Ma
     `The provider "${id}" of plugin "${manifest.id}" is not a provider of contract version 1.`,
   )
 }
+
+/** What code offers; it is not asked without the key that its declaration demands. */
+const returnedProvider = (provider: Provider, declaration: ProviderDeclaration, settings: Settings): Provider =>
+  lacksDeclaredKey(declaration, settings) ? unconfigured(() => keyMissing(declaration)) : provider
+
+/** Code that declares no `auth` has its own way to a key, or needs none. */
+const lacksDeclaredKey = (declaration: ProviderDeclaration, settings: Settings): boolean =>
+  declaration.auth !== undefined && needsKey(declaration) && !settings.secrets.has('apiKey')
 
 /** The provider that a declaration with a protocol describes. */
 function declared(
@@ -142,6 +153,6 @@ const needsKey = ({ auth }: ProviderDeclaration): boolean =>
   auth === undefined || (auth.type !== 'none' && auth.optional !== true)
 
 function isConfigured(declaration: ProviderDeclaration, baseUrl: string | undefined, settings: Settings): boolean {
-  if (declaration.protocol === undefined) return true
+  if (declaration.protocol === undefined) return !lacksDeclaredKey(declaration, settings)
   return baseUrl !== undefined && (!needsKey(declaration) || settings.secrets.has('apiKey'))
 }

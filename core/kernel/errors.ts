@@ -18,6 +18,8 @@ const NEXT_STEP = {
   PLUGIN_LOAD_FAILED: 'Correct the file named; the version that served before goes on serving.',
   PLUGIN_LOAD_TIMEOUT: 'Do nothing slow at the top level of a module; do it at the first call.',
   PLUGIN_UNSTEADY: 'Do not write into the folder of a plugin while it loads; a plugin keeps its own files elsewhere.',
+  PACKAGE_MISSING: 'Install the package.',
+  PACKAGE_UNUSABLE: 'Install a version of the package that works here.',
   PLUGIN_EXPORT_INVALID: 'Write `export default definePlugin({ setup(context) { ... } })` in the main file.',
   PLUGIN_SETUP_FAILED: 'Correct what setup() does; nothing it acquired was kept.',
   PLUGIN_SETUP_TIMEOUT: 'Let setup() return at once, and do slow work at the first call.',
@@ -35,8 +37,8 @@ export type KernelErrorCode = keyof typeof NEXT_STEP
 export const kernelError = (
   code: KernelErrorCode,
   message: string,
-  options: Omit<PlugboardErrorOptions, 'hint'> = {},
-): PlugboardError => new PlugboardError(code, message, { ...options, hint: NEXT_STEP[code] })
+  options: PlugboardErrorOptions = {},
+): PlugboardError => new PlugboardError(code, message, { hint: NEXT_STEP[code], ...options })
 
 /** What any thrown value says. Plugins throw what they like, and asking it must not fail in turn. */
 export function messageOf(error: unknown): string {

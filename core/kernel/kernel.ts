@@ -40,11 +40,12 @@ export class Kernel implements AsyncDisposable {
     this.#options = options
     const log = options.logFor('kernel')
     this.events = new Events<KernelEvents>((error, event) => log.error(`a listener of "${event}" failed`, { error }))
-    const { version, scope, drainMs } = options
+    const { version, scope, drainMs, hostDir } = options
     this.#host = {
       version,
       scope,
       drainMs,
+      packageDirs: [...(hostDir === undefined ? [] : [hostDir]), import.meta.dirname],
       registry: this.registry,
       events: this.events,
       logFor: (id) => options.logFor(id),

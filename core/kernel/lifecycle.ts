@@ -7,6 +7,7 @@ import { fingerprint } from './fingerprint.ts'
 import { Generation, type Drained } from './generation.ts'
 import { importPlugin } from './loader.ts'
 import { readManifest, type Manifest } from './manifest.ts'
+import { importPackage } from './packages.ts'
 import { createPluginContext } from './plugin-context.ts'
 import { problemOf, type PluginInfo, type PluginProblem, type PluginState } from './plugin-info.ts'
 import type { Registry } from './registry.ts'
@@ -19,6 +20,8 @@ export interface LifecycleHost {
   readonly scope: Scope
   readonly events: Events<KernelEvents>
   readonly drainMs: number
+  /** Where packages are looked for that a plugin's own folder does not hold. */
+  readonly packageDirs: readonly string[]
   logFor(pluginId: string): PluginLogger
   settingsFor(pluginId: string): SettingsSources
 }
@@ -139,10 +142,9 @@ export class Lifecycle {
       return scope[Symbol.asyncDispose]()
     })
     try {
+      const { main } = manifest
       const definition =
-        manifest.main === undefined
-          ? undefined
-          : definitionOf(await importPlugin(source.dir, manifest.main, id), manifest.main)
+        main === undefined ? undefined : definitionOf(await importPlugin(source.dir, main, id, host.packageDirs), main)
       const context = createPluginContext({
         manifest,
         settings,
@@ -150,6 +152,7 @@ export class Lifecycle {
         scope,
         signal: stop.signal,
         log: host.logFor(this.id),
+        importPackage: (name) => importPackage(name, [source.dir, ...host.packageDirs]),
       })
       const made = await makeProviders(definition, manifest, settings, context)
       // Files that changed while they were read would make a version that never existed as a whole.

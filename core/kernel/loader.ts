@@ -2,6 +2,7 @@ import { createRequire, registerHooks } from 'node:module'
 import { sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { kernelError, messageOf } from './errors.ts'
+import { importPackage } from './packages.ts'
 import { within } from './within.ts'
 
 /** Marks every URL inside a plugin, and so every line of a stack that is plugin code. */
@@ -16,9 +17,16 @@ let hooked = false
 /**
  * Imports one generation of a plugin's module. The generation rides as a query on every URL inside the plugin, so files
  * that its files import are loaded anew too; `@plugboard/sdk` is always the host's own copy, so that a folder needs no
- * node_modules and both sides share one identity.
+ * node_modules and both sides share one identity. A package in the place of a module is shared code: all its plugins run
+ * the one copy, and it stays as it is until the process ends.
  */
-export async function importPlugin(dir: string, main: string, generation: string): Promise<unknown> {
+export async function importPlugin(
+  dir: string,
+  main: string,
+  generation: string,
+  packageDirs: readonly string[] = [import.meta.dirname],
+): Promise<unknown> {
+  if (!main.startsWith('./')) return importPackage(main, [dir, ...packageDirs])
   hook()
   const root = pathToFileURL(`${dir}/`).href
   const { href } = new URL(main, root)

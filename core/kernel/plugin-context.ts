@@ -21,6 +21,7 @@ export interface ContextParts {
   readonly scope: Scope
   readonly signal: AbortSignal
   readonly log: PluginLogger
+  readonly importPackage: PluginContext['importPackage']
 }
 
 /** What one version of a plugin may reach: its settings, its hosts, and a way to undo what it acquires. */
@@ -41,6 +42,8 @@ export function createPluginContext(parts: ContextParts): PluginContext {
       // A setup() that outlived its time limit, or a call that outlived its version: nobody else would undo this.
       limited().catch((error: unknown) => parts.log.error('undoing something acquired too late failed', { error }))
     },
+    importPackage: parts.importPackage,
+    declarations,
     declaration(providerId) {
       const found = declarations.find(({ id }) => id === providerId)
       if (found === undefined)

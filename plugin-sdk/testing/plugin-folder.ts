@@ -61,11 +61,15 @@ async function loadFolder(dir: string): Promise<LoadedFolder> {
   const manifest = await manifestIn(dir)
   if (manifest.main === undefined) return { manifest }
   try {
-    return { manifest, module: await import(pathToFileURL(join(dir, manifest.main)).href) }
+    return { manifest, module: await import(urlOf(dir, manifest.main)) }
   } catch (error) {
     return { manifest, module: broken(error) }
   }
 }
+
+/** A main that is no file of the folder is a package, whose code serves the manifest. */
+const urlOf = (dir: string, main: string): string =>
+  main.startsWith('./') ? pathToFileURL(join(dir, main)).href : main
 
 async function manifestIn(dir: string): Promise<PluginManifest> {
   const own = await jsonAt(join(dir, 'plugboard.json'), true)

@@ -41,6 +41,9 @@ export function createTestContext({ pluginId, settings, declarations, http, log 
       http,
       signal: stop.signal,
       defer: (undo) => void undos.push(undo),
+      // What the host of the test has installed.
+      importPackage: (name) => import(name) as Promise<unknown>,
+      declarations,
       declaration(providerId) {
         const found = declarations.find(({ id }) => id === providerId)
         if (found !== undefined) return found

@@ -1,4 +1,4 @@
-import type { AssistantMessage, Batch, ProviderEvent, StreamEvent } from '@plugboard/sdk'
+import type { AssistantMessage, Batch, Model, ProviderEvent, StreamEvent } from '@plugboard/sdk'
 import { answerOf } from '../../pipeline/answer.ts'
 import { llmErrorOf } from '../../pipeline/call-error.ts'
 import type { Reply } from '../../pipeline/compose.ts'
@@ -28,6 +28,11 @@ export class AnswerStream implements AsyncIterable<StreamEvent> {
   /** The id under which the call stands in the ledger. */
   get id(): string {
     return this.#running.call.id
+  }
+
+  /** The model that answers; undefined until one was chosen. */
+  get model(): Model | undefined {
+    return this.#running.call.facts.target
   }
 
   /** Stops the provider. The answer ends with an `error` event, reason `aborted`. */

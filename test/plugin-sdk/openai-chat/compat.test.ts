@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ProviderDeclaration } from '../../../plugin-sdk/index.ts'
@@ -36,7 +36,7 @@ describe('compat flags', () => {
   it('of every shipped manifest are known', () => {
     const folder = join(import.meta.dirname, '../../../plugins')
     const declarations = readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+      .filter(({ name }) => existsSync(join(folder, name, 'plugboard.json')))
       .flatMap(({ name }) => {
         const manifest = JSON.parse(readFileSync(join(folder, name, 'plugboard.json'), 'utf8')) as {
           contributes: { providers?: readonly ProviderDeclaration[] }

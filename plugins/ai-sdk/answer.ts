@@ -1,0 +1,75 @@
+import {
+  ProviderError,
+  type Batch,
+  type ProviderDeclaration,
+  type ProviderRequest,
+  type Secret,
+  type Warning,
+} from '@plugboard/sdk'
+import { callOptions } from './call-options.ts'
+import { failureOf } from './failure.ts'
+import type { Limits } from './fetch.ts'
+import type { LanguageModel, Part } from './model.ts'
+import { PartDecoder } from './part-decoder.ts'
+
+/** A package's provider, ready for calls. */
+export interface Connection {
+  readonly declaration: ProviderDeclaration
+  readonly namespace: string | undefined
+  /** Masked wherever the provider echoes them. */
+  readonly secrets: readonly Secret[]
+  model(id: string): LanguageModel
+  within<T>(limits: Limits, run: () => T): T
+}
+
+/** What may come after the finish part, so that the connection can serve the next call. */
+const LAST_BYTES_MS = 1_000
+
+export async function* answer(
+  connection: Connection,
+  request: ProviderRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
+  const stop = new AbortController()
+  const warnings: Warning[] = []
+  let reader: ReadableStreamDefaultReader<Part> | undefined
+  let decoder: PartDecoder | undefined
+  try {
+    const model = connection.model(request.model.id)
+    const namespace = connection.namespace ?? model.provider.split('.', 1)[0] ?? ''
+    const options = callOptions({
+      ...request,
+      version: model.specificationVersion,
+      namespace,
+      urls: (await model.supportedUrls) ?? {},
+      warn: (warning) => warnings.push(warning),
+    })
+    const abortSignal = AbortSignal.any([signal, stop.signal])
+    const { stream } = await connection.within(request.options, () => model.doStream({ ...options, abortSignal }))
+    reader = stream.getReader()
+    decoder = new PartDecoder(request.model.id, namespace, warnings)
+    while (!decoder.finished) {
+      const { done, value } = await reader.read()
+      // What was begun and not finished is reported as cut; what never began was no answer at all.
+      if (done && !decoder.begun) throw new ProviderError('server', 'What came was no answer that could be read.')
+      if (done) return
+      if (value.type === 'error') throw failureOf(value.error, connection, request.model.id)
+      const batch = decoder.take(value)
+      if (batch.length > 0) yield batch
+    }
+  } catch (error) {
+    throw failureOf(error, connection, request.model.id)
+  } finally {
+    if (decoder?.finished === true && reader !== undefined) drain(reader, stop)
+    else stop.abort()
+  }
+}
+
+function drain(reader: ReadableStreamDefaultReader<Part>, stop: AbortController): void {
+  const timer = setTimeout(() => stop.abort(), LAST_BYTES_MS).unref()
+  const rest = async (): Promise<void> => {
+    while (!(await reader.read()).done);
+    clearTimeout(timer)
+  }
+  rest().catch(() => undefined)
+}

@@ -1,5 +1,6 @@
-export { createPlugboard } from './plugboard.ts'
-export type { Plugboard, PlugboardOptions, StreamOptions } from './plugboard.ts'
+export { createPlugboard } from './create-plugboard.ts'
+export type { PlugboardOptions } from './create-plugboard.ts'
+export type { Plugboard, StreamOptions } from './plugboard.ts'
 export { createGateway } from './surfaces/gateway/gateway.ts'
 export type { Gateway, GatewayServices } from './surfaces/gateway/gateway.ts'
 export type { AnswerStream } from './surfaces/library/answer-stream.ts'

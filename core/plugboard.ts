@@ -1,82 +1,29 @@
-// The composition root: the one file that names every concrete class.
-import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { PlugboardError, type AssistantMessage, type Context, type GenerationOptions, type Model } from '@plugboard/sdk'
-import { builtInDir } from './kernel/discovery.ts'
 import type { KernelEvents, Unsubscribe } from './kernel/events.ts'
-import { Kernel, type KernelOptions } from './kernel/kernel.ts'
+import type { Kernel } from './kernel/kernel.ts'
 import type { PluginInfo } from './kernel/plugin-info.ts'
-import { Scope } from './kernel/scope.ts'
-import { Engine } from './pipeline/engine.ts'
-import { pipeline } from './pipeline/order.ts'
+import type { Scope } from './kernel/scope.ts'
+import type { Engine } from './pipeline/engine.ts'
 import { AuditLog } from './services/audit/audit.ts'
-import { auditPlugins } from './services/audit/audit-plugins.ts'
-import { SqliteAuditLog } from './services/audit/sqlite-audit-log.ts'
-import { Budgets, WorstCase } from './services/budget/budget.ts'
-import { declaredWorstCase } from './services/budget/declared-worst-case.ts'
-import { SqliteBudgets } from './services/budget/sqlite-budgets.ts'
+import { Budgets } from './services/budget/budget.ts'
 import { Catalog } from './services/catalog/catalog.ts'
-import { RegistryCatalog } from './services/catalog/registry-catalog.ts'
-import { Clock, systemClock } from './services/clock/clock.ts'
-import { baseBook } from './services/cost/base-book.ts'
+import { Clock } from './services/clock/clock.ts'
 import { CostService, PriceVersions, type RerateRow } from './services/cost/cost.ts'
 import { comparison, type Comparison } from './services/cost/estimate/compare.ts'
 import { estimate, type Estimate, type EstimateOptions } from './services/cost/estimate/estimate.ts'
 import { typicalOutput } from './services/cost/estimate/typical-output.ts'
-import { PriceBook } from './services/cost/price-book.ts'
-import { checkPriceSettings, readPriceSettings, type PriceSettings } from './services/cost/price-settings.ts'
 import { rerate } from './services/cost/rerate.ts'
-import { SqlitePriceVersions } from './services/cost/sqlite-price-versions.ts'
 import { KeyRing } from './services/keys/keys.ts'
-import { SqliteKeyRing } from './services/keys/sqlite-key-ring.ts'
 import { Ledger } from './services/ledger/ledger.ts'
-import { SqliteLedger } from './services/ledger/sqlite-ledger.ts'
 import { Logger } from './services/logger/logger.ts'
-import { createPinoLogger, type LogLevel } from './services/logger/pino-logger.ts'
-import { SqliteStore } from './services/store/sqlite-store.ts'
-import { Store } from './services/store/store.ts'
-import { characterCounter } from './services/tokens/character-counter.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
 import { AnswerStream } from './surfaces/library/answer-stream.ts'
 
-const { version } = createRequire(import.meta.url)('./package.json') as { version: string }
+export const { version } = createRequire(import.meta.url)('./package.json') as { version: string }
 
-const DRAIN_MS = 30_000
 /** Calls whose answers tell how long the next one will likely be. */
 const RECENT_CALLS = 200
-
-export interface PlugboardOptions {
-  /**
-   * Folder for the database and the drop-in `plugins`. Default: `PLUGBOARD_HOME`, else `~/.plugboard`. `false` keeps
-   * everything in memory and looks for no drop-in plugins.
-   */
-  readonly dataDir?: string | false
-  /** More folders to look for plugins in: each is one plugin, or holds several. */
-  readonly plugins?: readonly string[]
-  /** Load the plugins that ship with Plugboard. Default true. */
-  readonly builtIn?: boolean
-  /** The package whose dependencies are searched for plugins. Default: the working directory; `false` for none. */
-  readonly hostDir?: string | false
-  /** Reload plugins when their files change. Default true. */
-  readonly watch?: boolean
-  /** Settings by plugin id; they win over environment variables. */
-  readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  /**
-   * Prices that win over the plugins' own and over the public price list, and a mark-up. They also win over `prices.json`
-   * in the data folder, which holds the same.
-   */
-  readonly prices?: PriceSettings
-  /** Where plugins' declared variables are read from. Default `process.env`. */
-  readonly env?: Readonly<Record<string, string | undefined>>
-  /** Milliseconds a replaced plugin may go on with its running calls. Default 30,000. */
-  readonly drainMs?: number
-  /** Default `LOG_LEVEL`, else `warn`. */
-  readonly logLevel?: LogLevel
-  /** Registers services of the host's own in place of ours, for example `scope.value(Clock, myClock)`. */
-  readonly services?: (scope: Scope) => void
-}
 
 export interface StreamOptions extends GenerationOptions {
   readonly signal?: AbortSignal
@@ -217,129 +164,3 @@ export class Plugboard implements AsyncDisposable {
     return new AnswerStream(running, () => clock.now())
   }
 }
-
-/** Starts the services and loads every plugin. Rejects only when the host itself cannot run; broken plugins are listed. */
-export async function createPlugboard(options: PlugboardOptions = {}): Promise<Plugboard> {
-  const env = options.env ?? process.env
-  const dataDir =
-    options.dataDir === false
-      ? undefined
-      : resolve(options.dataDir ?? env['PLUGBOARD_HOME'] ?? join(homedir(), '.plugboard'))
-  const scope = new Scope()
-  try {
-    provideServices(scope, dataDir, options.logLevel ?? logLevelOf(env['LOG_LEVEL']), options.prices)
-    scope.provide(Catalog, (): Catalog => new RegistryCatalog(kernel.registry, scope.get(Clock)))
-    options.services?.(scope)
-    const kernel = new Kernel(kernelOptions(scope, dataDir, env, options))
-    auditPlugins(kernel.events, scope.get(AuditLog), scope.get(Logger))
-    const chain = pipeline({
-      registry: kernel.registry,
-      catalog: scope.get(Catalog),
-      clock: scope.get(Clock),
-      prices: scope.get(CostService),
-      versions: scope.get(PriceVersions),
-      counter: scope.get(TokenCounter),
-      budgets: scope.get(Budgets),
-      worstCase: scope.get(WorstCase),
-      log: scope.get(AuditLog),
-    })
-    await scope.get(CostService).reload?.()
-    await kernel.start()
-    return new Plugboard(scope, kernel, new Engine(chain, scope.get(Clock)))
-  } catch (error) {
-    await scope[Symbol.asyncDispose]()
-    throw error
-  }
-}
-
-function provideServices(
-  scope: Scope,
-  dataDir: string | undefined,
-  level: LogLevel,
-  prices: PriceSettings | undefined,
-): void {
-  scope
-    .value(Clock, systemClock)
-    .value(TokenCounter, characterCounter)
-    .provide(Logger, () => createPinoLogger(level))
-    .provide(Store, () => new SqliteStore(dataDir === undefined ? ':memory:' : join(dataDir, 'plugboard.db')))
-    .provide(Ledger, (own) => new SqliteLedger(own.get(Store)))
-    .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
-    .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))
-    .provide(WorstCase, (own) => declaredWorstCase(own.get(CostService), own.get(TokenCounter)))
-    .provide(Budgets, (own) => {
-      const [store, ledger, audit] = [own.get(Store), own.get(Ledger), own.get(AuditLog)]
-      return new SqliteBudgets({ store, ledger, audit, clock: own.get(Clock), log: own.get(Logger) })
-    })
-    .provide(PriceVersions, (own) => new SqlitePriceVersions(own.get(Store), own.get(Clock), own.get(Logger)))
-    .provide(
-      CostService,
-      (own) =>
-        new PriceBook({
-          clock: own.get(Clock),
-          log: own.get(Logger),
-          base: baseBook,
-          settings: () => priceSettings(dataDir, prices),
-        }),
-    )
-}
-
-/** The host's own word is stronger than the file's. */
-async function priceSettings(
-  dataDir: string | undefined,
-  own: PriceSettings | undefined,
-): Promise<readonly PriceSettings[]> {
-  const hosts = own === undefined ? [] : [checkPriceSettings(own)]
-  return dataDir === undefined ? hosts : [...hosts, await readPriceSettings(join(dataDir, 'prices.json'))]
-}
-
-function kernelOptions(
-  scope: Scope,
-  dataDir: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-  {
-    plugins = [],
-    builtIn = true,
-    hostDir = process.cwd(),
-    watch = true,
-    settings = {},
-    drainMs = DRAIN_MS,
-  }: PlugboardOptions,
-): KernelOptions {
-  const folders: KernelOptions['folders'][number][] = []
-  if (builtIn) folders.push({ dir: builtInDir(), origin: 'built-in', watched: false })
-  if (dataDir !== undefined) folders.push({ dir: dropInDir(dataDir), origin: 'drop-in', watched: watch })
-  for (const dir of plugins) folders.push({ dir: resolve(dir), origin: 'folder', watched: watch })
-  const log = scope.get(Logger)
-  return {
-    version,
-    scope,
-    folders,
-    hostDir: hostDir === false ? undefined : hostDir,
-    drainMs,
-    logFor: (plugin) => log.child({ plugin }),
-    settingsFor: (id) => ({ own: settings[id] ?? {}, env }),
-  }
-}
-
-function dropInDir(dataDir: string): string {
-  const dir = join(dataDir, 'plugins')
-  try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
-    return dir
-  } catch (error) {
-    throw new PlugboardError(
-      'DATA_DIR_UNUSABLE',
-      `The data folder ${dataDir} cannot be used: ${(error as Error).message}`,
-      {
-        hint: 'Set PLUGBOARD_HOME to a folder this user can write to.',
-        cause: error,
-      },
-    )
-  }
-}
-
-const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'] satisfies LogLevel[]
-
-const logLevelOf = (text: string | undefined): LogLevel =>
-  text !== undefined && LEVELS.includes(text) ? (text as LogLevel) : 'warn'

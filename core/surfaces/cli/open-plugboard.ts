@@ -1,4 +1,5 @@
-import { createPlugboard, type Plugboard, type PlugboardOptions } from '../../plugboard.ts'
+import { createPlugboard, type PlugboardOptions } from '../../create-plugboard.ts'
+import type { Plugboard } from '../../plugboard.ts'
 import type { CommonOptions } from './options.ts'
 
 /** The kernel inside this process, on the same data folder as the gateway; it looks once and does not watch. */

@@ -39,6 +39,9 @@ export interface BudgetsParts {
   readonly lease?: LeaseTimes
 }
 
+/** Calls kept in memory while the database cannot be written; some 20 MB. */
+const MAX_UNBOOKED = 10_000
+
 interface Reserved {
   readonly planned: Hold | Refusal | undefined
   readonly renewed: boolean
@@ -144,11 +147,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
         settled = settle(booking, this.#inForce.applyingTo(booking.spender), this.#balances)
       })
     } catch (error) {
-      // The call fails, but its money is spent: it is booked as soon as the database can be written again.
-      if (booking.hold !== undefined) {
-        this.#unbooked.push(booking)
-        this.#watch()
-      }
+      this.#bookLater(booking, error)
       throw error
     }
     if (booking.hold !== undefined) this.#open.delete(booking.hold.id)
@@ -182,6 +181,8 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     this.#timer = undefined
     try {
       await this.#bookAgain()
+      const missing = this.#unbooked.map(({ entry: { id } }) => id)
+      if (missing.length > 0) this.#parts.log.error('these calls are missing in the ledger', { missing })
       await this.#parts.store.write(() => this.#lease.end(this.#lease.owner))
     } catch (error) {
       this.#parts.log.warn('budgets could not be closed; what this process holds is freed when its lease ends', {
@@ -208,6 +209,20 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     for (const line of planned.lines)
       this.#balances.hold(planned.id, line.budget.id, line.windowStart, this.#lease.owner, line)
     return { planned, renewed, recovered }
+  }
+
+  /** The call fails, but its money is spent: it is booked as soon as the database can be written again. */
+  #bookLater(booking: Booking, error: unknown): void {
+    const { log } = this.#parts
+    if (this.#unbooked.length === MAX_UNBOOKED) {
+      const { id, provider, model, cost } = booking.entry
+      log.error('a call is missing in the ledger', { id, provider, model, nano: cost.total, error })
+      return
+    }
+    // Once for all of them: a full disk fails every call.
+    if (this.#unbooked.length === 0) log.error('the ledger cannot be written; calls fail until it can', { error })
+    this.#unbooked.push(booking)
+    this.#watch()
   }
 
   #recover(): readonly BudgetEvents['recovered'][] {
@@ -240,10 +255,16 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
   async #bookAgain(): Promise<void> {
     const bookings = this.#unbooked
     this.#unbooked = []
-    for (const booking of bookings) {
-      const booked = this.#parts.ledger.entries({ id: booking.entry.id }).length > 0
-      if (!booked) await this.book(booking).catch(() => undefined)
-      else if (booking.hold !== undefined) await this.release(booking.hold)
+    for (const [index, booking] of bookings.entries()) {
+      try {
+        const booked = this.#parts.ledger.entries({ id: booking.entry.id }).length > 0
+        if (!booked) await this.book(booking)
+        else if (booking.hold !== undefined) await this.release(booking.hold)
+      } catch {
+        // It is in the list again, behind the others: one that can never be written must not keep them out.
+        this.#unbooked.unshift(...bookings.slice(index + 1))
+        return
+      }
     }
   }
 }

@@ -131,7 +131,7 @@ function open(file: string): DatabaseSync {
 }
 
 const storeError = (cause: unknown): PlugboardError =>
-  new PlugboardError('STORE_WRITE_FAILED', `The database refused a write: ${(cause as Error).message}`, {
+  new PlugboardError('STORE_WRITE_FAILED', `The database refused a write: ${(cause as Error).message}.`, {
     hint: 'Check the free space and the permissions of the data folder.',
     cause,
   })

@@ -47,6 +47,8 @@ const BY_CODE: Readonly<Record<string, Shape>> = {
   PRICE_UNKNOWN: { status: 402, type: 'permission_error', code: 'price_unknown' },
   TOKEN_LIMIT: { status: 400, type: 'invalid_request_error', code: 'token_limit_exceeded' },
   COST_LIMIT: { status: 400, type: 'invalid_request_error', code: 'cost_limit_exceeded' },
+  // What is not booked is not delivered, so nothing can be answered until it can be.
+  STORE_WRITE_FAILED: { status: 503, type: 'server_error', code: 'ledger_unavailable' },
   HOST_DENIED: { status: 502, type: 'provider_error', code: 'host_denied' },
 }
 

@@ -2,8 +2,10 @@ import { PlugboardError } from '../../errors.ts'
 import { isObject, type JsonObject } from './json.ts'
 
 /** A field of a client's request is wrong. `param` names it as OpenAI does, for example `messages[1].role`. */
-export const invalid = (param: string, wanted: string, hint = 'Correct the field, or leave it out.'): PlugboardError =>
+export const invalid = (param: string, wanted: string, hint = 'Correct the field.'): PlugboardError =>
   new PlugboardError('REQUEST_INVALID', `"${param}" must be ${wanted}.`, { hint, details: { param } })
+
+const OPTIONAL = 'Correct the field, or leave it out.'
 
 /** `null` stands for "not given", as in OpenAI's API. */
 export const isGiven = (value: unknown): boolean => value !== undefined && value !== null
@@ -25,24 +27,26 @@ export function nameAt(value: unknown, param: string): string {
 
 export function optionalText(value: unknown, param: string): string | undefined {
   if (!isGiven(value)) return undefined
-  if (typeof value !== 'string') throw invalid(param, 'a text')
+  if (typeof value !== 'string') throw invalid(param, 'a text', OPTIONAL)
   return value
 }
 
 export function optionalFlag(value: unknown, param: string): boolean | undefined {
   if (!isGiven(value)) return undefined
-  if (typeof value !== 'boolean') throw invalid(param, 'true or false')
+  if (typeof value !== 'boolean') throw invalid(param, 'true or false', OPTIONAL)
   return value
 }
 
 export function optionalNumber(value: unknown, param: string, min: number, max: number): number | undefined {
   if (!isGiven(value)) return undefined
-  if (typeof value !== 'number' || value < min || value > max) throw invalid(param, `a number from ${min} to ${max}`)
+  if (typeof value !== 'number' || value < min || value > max)
+    throw invalid(param, `a number from ${min} to ${max}`, OPTIONAL)
   return value
 }
 
 export function optionalCount(value: unknown, param: string, min = 1): number | undefined {
   if (!isGiven(value)) return undefined
-  if (!Number.isSafeInteger(value) || (value as number) < min) throw invalid(param, `a whole number from ${min} up`)
+  if (!Number.isSafeInteger(value) || (value as number) < min)
+    throw invalid(param, `a whole number from ${min} up`, OPTIONAL)
   return value as number
 }

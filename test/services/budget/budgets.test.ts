@@ -425,6 +425,17 @@ describe('the books', () => {
     expect(books.budgets.verify().problems).toEqual([])
   })
 
+  it('get the entries of calls without a budget as well, and one that can never be written keeps out no other', async () => {
+    await using books = openBooks()
+    const ids = ['req_0', 'req_1', 'req_2']
+    books.store.db.exec(`CREATE TRIGGER full BEFORE INSERT ON ledger BEGIN SELECT raise(FAIL, 'disk full'); END`)
+    for (const id of ids) await expect(spend(books, { nano: 80, id })).rejects.toEqual(code('STORE_WRITE_FAILED'))
+    books.store.db.exec(`DROP TRIGGER full; CREATE TRIGGER poison BEFORE INSERT ON ledger WHEN new.id = 'req_0'
+      BEGIN SELECT raise(FAIL, 'never'); END`)
+    for (let beats = 0; beats < 4; beats++) await books.budgets.beat()
+    expect(books.ledger.entries().map(({ id }) => id)).toEqual(['req_2', 'req_1'])
+  })
+
   it('stay exact beyond the integers of JavaScript', async () => {
     await using books = openBooks()
     const budget = await books.budgets.set(provider({ limitTokens: 1_000 }))

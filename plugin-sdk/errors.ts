@@ -94,6 +94,16 @@ export class ProviderError extends PlugboardError {
 export const isProviderError = (error: unknown): error is ProviderError =>
   isPlugboardError(error) && typeof (error as Partial<ProviderError>).info === 'object'
 
+/** The error of ours that a client library wrapped in its own, for example what `fetchOver` threw. */
+export function ownErrorIn(error: unknown): PlugboardError | undefined {
+  let current = error
+  for (let depth = 0; depth < 8 && typeof current === 'object' && current !== null; depth++) {
+    if (isPlugboardError(current)) return current
+    current = (current as { readonly cause?: unknown }).cause
+  }
+  return undefined
+}
+
 /** "fetch failed" hides the reason some causes down; this is the deepest one. */
 export function deepestCause(error: unknown): unknown {
   let current = error

@@ -139,6 +139,18 @@ describe('the tree is the diagram', () => {
   })
 })
 
+describe('a shipped provider', () => {
+  it('that needs code stays under 500 lines of it', () => {
+    const lines = new Map<string, number>()
+    for (const [file, source] of sources) {
+      const [top, folder = ''] = file.split('/')
+      if (top === 'plugins') lines.set(folder, (lines.get(folder) ?? 0) + source.split('\n').length - 1)
+    }
+    expect([...lines.keys()].toSorted()).toEqual(['ai-sdk', 'sandbox'])
+    expect([...lines].filter(([, count]) => count >= 500)).toEqual([])
+  })
+})
+
 describe('the referee', () => {
   it.each([
     ['plugin-sdk/http.ts', "import { kernelError } from '../core/kernel/errors.ts'"],

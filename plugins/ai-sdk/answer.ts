@@ -1,25 +1,13 @@
-import {
-  ProviderError,
-  type Batch,
-  type ProviderDeclaration,
-  type ProviderRequest,
-  type Secret,
-  type Warning,
-} from '@plugboard/sdk'
+import { ProviderError, type Batch, type FetchLimits, type ProviderRequest, type Warning } from '@plugboard/sdk'
+import { failureOf, PartDecoder, type FailedProvider } from '@plugboard/sdk/ai-sdk'
 import { callOptions } from './call-options.ts'
-import { failureOf } from './failure.ts'
-import type { Limits } from './fetch.ts'
 import type { LanguageModel, Part } from './model.ts'
-import { PartDecoder } from './part-decoder.ts'
 
 /** A package's provider, ready for calls. */
-export interface Connection {
-  readonly declaration: ProviderDeclaration
+export interface Connection extends FailedProvider {
   readonly namespace: string | undefined
-  /** Masked wherever the provider echoes them. */
-  readonly secrets: readonly Secret[]
   model(id: string): LanguageModel
-  within<T>(limits: Limits, run: () => T): T
+  within<T>(limits: FetchLimits, run: () => T): T
 }
 
 /** What may come after the finish part, so that the connection can serve the next call. */

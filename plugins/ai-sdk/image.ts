@@ -1,11 +1,13 @@
-import type { ImageContent } from '@plugboard/sdk'
+import { imageSource, type ImageContent } from '@plugboard/sdk'
 import type { Asking, Json } from './model.ts'
 
 /** An image of a user's message. Nothing, and a warning, when the provider cannot take it. */
 export function inFile(image: ImageContent, asking: Asking): Json[] {
-  const { mediaType, data, url } = read(image)
+  const source = imageSource(image)
+  const { data, mediaType = 'image/*' } = source
   const tagged = asking.version === 'v4'
   if (data !== undefined) return [{ type: 'file', mediaType, data: tagged ? { type: 'data', data } : data }]
+  const url = URL.parse(source.url)
   if (url === null || !isFetched(url.href, mediaType, asking)) return refuse(asking)
   return [{ type: 'file', mediaType, data: tagged ? { type: 'url', url } : url }]
 }
@@ -13,15 +15,11 @@ export function inFile(image: ImageContent, asking: Asking): Json[] {
 /** An image of a tool's result. */
 export function inResult(image: ImageContent, asking: Asking): Json[] {
   if (asking.version === 'v4') return inFile(image, asking)
-  const { mediaType, data, url } = read(image)
+  const source = imageSource(image)
+  const { data, mediaType } = source
   if (data !== undefined) return [{ type: asking.version === 'v3' ? 'image-data' : 'media', data, mediaType }]
+  const url = URL.parse(source.url)
   return url === null || asking.version === 'v2' ? refuse(asking) : [{ type: 'image-url', url: url.href }]
-}
-
-function read({ data, url = '', mimeType }: ImageContent) {
-  const [, type = 'image/png', bytes] = /^data:([^;,]+)?[^,]*;base64,(.*)$/s.exec(url) ?? []
-  if (data === undefined && bytes === undefined) return { mediaType: mimeType ?? 'image/*', url: URL.parse(url) }
-  return { mediaType: data === undefined ? type : (mimeType ?? type), data: data ?? bytes, url: null }
 }
 
 /** Whether the provider fetches the address. Nobody else does: a caller must not send us to hosts of his choice. */

@@ -1,5 +1,4 @@
-import { PlugboardError, type ProviderDeclaration } from '@plugboard/sdk'
-import { fillIn, type Known } from './fill-in.ts'
+import { PlugboardError, fillIn, type PluginSettings, type ProviderDeclaration } from '@plugboard/sdk'
 import { isObject, type Json } from './model.ts'
 
 /** What stands under `options` of a provider in its manifest. */
@@ -15,7 +14,7 @@ export interface Options {
 }
 
 /** Throws PlugboardError when the options name no package. */
-export function readOptions({ id, options = {} }: ProviderDeclaration, known: Known): Options {
+export function readOptions({ id, options = {} }: ProviderDeclaration, known: PluginSettings): Options {
   const { package: source, export: factory, settings, namespace } = fillIn(options, known) as Json
   if (typeof source !== 'string' || typeof factory !== 'string')
     throw new PlugboardError(

@@ -1,8 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { PluginContext, Provider, ProviderDeclaration, Secret } from '@plugboard/sdk'
+import {
+  connectionOf,
+  fetchOver,
+  type FetchLimits,
+  type PluginContext,
+  type Provider,
+  type ProviderDeclaration,
+  type Secret,
+} from '@plugboard/sdk'
 import { answer } from './answer.ts'
-import { fetchOver, type Limits } from './fetch.ts'
-import { fillIn, type Known } from './fill-in.ts'
 import { readOptions } from './options.ts'
 import { loadFactory, modelOf } from './package.ts'
 
@@ -18,13 +24,12 @@ export async function createProvider(declaration: ProviderDeclaration, context: 
   const known = { config: context.config, secret }
   const { source, factory, settings, namespace } = readOptions(declaration, known)
   const create = await loadFactory(source, factory, context)
-  const limits = new AsyncLocalStorage<Limits>()
-  const apiKey = secret('apiKey')
-  const baseURL = baseUrlOf(declaration, known)
+  const limits = new AsyncLocalStorage<FetchLimits>()
+  const { apiKey, baseUrl, headers } = connectionOf(declaration, known)
   const provider = create({
     ...(apiKey === undefined ? {} : { apiKey: apiKey.reveal() }),
-    ...(baseURL === undefined ? {} : { baseURL }),
-    ...(declaration.headers === undefined ? {} : { headers: fillIn(declaration.headers, known) }),
+    ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
+    ...(headers === undefined ? {} : { headers }),
     ...settings,
     fetch: fetchOver(context.http, () => limits.getStore()),
   })
@@ -36,14 +41,7 @@ export async function createProvider(declaration: ProviderDeclaration, context: 
     namespace,
     secrets,
     model: (id: string) => modelOf(provider, id, source),
-    within: <T>(call: Limits, run: () => T): T => limits.run(call, run),
+    within: <T>(call: FetchLimits, run: () => T): T => limits.run(call, run),
   }
   return { api: 1, stream: (request, signal) => answer(connection, request, signal) }
-}
-
-/** As declared with the settings filled in; one without placeholders gives way to the setting `baseUrl`. */
-function baseUrlOf({ baseUrl }: ProviderDeclaration, known: Known): string | undefined {
-  const isTemplate = baseUrl?.includes('${') === true
-  const url = fillIn(isTemplate ? baseUrl : (known.config['baseUrl'] ?? baseUrl), known)
-  return typeof url === 'string' ? url.replace(/\/+$/, '') : undefined
 }

@@ -107,6 +107,7 @@ describe('the report', () => {
       machine: { node: 'v0', platform: 'any', cpu: 'any', cores: 2 },
       scenarios: [json, { ...json, name: 'stream-burst', rounds: { ...rounds, gateway: cpu(130, 260, 520) } }, ttft],
       idle: { startMs: [900, 1_100, 1_200], gatewayBytes: 140 * 2 ** 20, bareBytes: 70 * 2 ** 20 },
+      decode: undefined,
     })
     const line = (start: string, nth = 0): string =>
       text

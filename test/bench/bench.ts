@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { measureDecoding } from './decode/decode.ts'
 import { startGateway, type Gateway } from './gateway.ts'
 import { startLoadGenerator } from './load/generator.ts'
 import { measure, type Bed } from './measure.ts'
@@ -17,8 +18,13 @@ type Say = (text: string) => void
 
 /** Runs what the options name. `say` hears of the progress. Rejects when anything went wrong in a way that spoils figures. */
 export async function runBench(options: BenchOptions, say: Say): Promise<BenchResult> {
-  await using stack = new AsyncDisposableStack()
   const endsAt = performance.now() + options.budgetMs
+  if (options.names.includes('decode')) say('decoding')
+  const decode = options.names.includes('decode') ? await measureDecoding(options.rounds) : undefined
+  if (options.names.every((name) => name === 'decode'))
+    return { machine: machine(), scenarios: [], idle: undefined, decode }
+
+  await using stack = new AsyncDisposableStack()
   const upstream = await startServer('upstream.ts')
   stack.use(upstream.process)
   const bare = await startServer('bare-proxy.ts', upstream.origin)
@@ -47,7 +53,7 @@ export async function runBench(options: BenchOptions, say: Say): Promise<BenchRe
     const share = (endsAt - performance.now()) / (chosen.length - index)
     results.push(await runScenario(bed, targets, scenario, options, performance.now() + share, say))
   }
-  return { machine: machine(), scenarios: results, idle }
+  return { machine: machine(), scenarios: results, idle, decode }
 }
 
 /** Target after target in every round, so that what else the machine does falls on all of them alike. */

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { scenarios } from './scenarios.ts'
 
-/** Scenarios, and the measure of the gateway at rest. */
-const NAMES = [...scenarios.map(({ name }) => name), 'idle']
+/** Scenarios, the measure of the gateway at rest, and the protocols on their own. */
+const NAMES = [...scenarios.map(({ name }) => name), 'idle', 'decode']
 
 export interface BenchOptions {
   readonly names: readonly string[]
@@ -22,7 +22,7 @@ export interface BenchOptions {
 
 export const usage = `npm run bench -- [options]
   --quick            a rough look in less than a minute
-  --only NAME        one scenario, can be repeated: ${NAMES.join(', ')}
+  --only NAME        one part, can be repeated: ${NAMES.join(', ')}
   --rounds N         rounds per scenario (7; quick 3)
   --warm-up N        warm-up requests per target (15000; quick 2000)
   --without-gateway  only the upstream itself and the bare proxy

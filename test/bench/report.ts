@@ -1,3 +1,4 @@
+import { decodeReport } from './decode/report.ts'
 import { usageIsReadable } from './process-usage.ts'
 import type { BenchResult, IdleResult, Measure, ScenarioResult } from './results.ts'
 import { spread, type Spread } from './statistics.ts'
@@ -26,16 +27,16 @@ const IDLE_GOAL_MB = 150
 const START_GOAL_MS = 1_000
 
 /** All figures as one table: medians over the rounds, ratios with their quartiles. */
-export function report({ machine, scenarios, idle }: BenchResult): string {
-  const rows = [HEAD, ...scenarios.flatMap(scenarioRows), ...(idle === undefined ? [] : idleRows(idle))]
+export function report({ machine, scenarios, idle, decode }: BenchResult): string {
+  const rows = [...scenarios.flatMap(scenarioRows), ...(idle === undefined ? [] : idleRows(idle))]
   return [
     `Node ${machine.node} on ${machine.platform}, ${machine.cores} cores (${machine.cpu})`,
     'Medians over interleaved rounds [quartiles]; ratios are taken within each round.',
     ...(usageIsReadable
       ? []
       : ['Processor time and memory of another process cannot be read on this system: left out.']),
-    '',
-    table(rows),
+    ...(rows.length === 0 ? [] : ['', table([HEAD, ...rows])]),
+    ...(decode === undefined ? [] : ['', decodeReport(decode)]),
   ].join('\n')
 }
 

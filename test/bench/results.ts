@@ -1,3 +1,4 @@
+import type { DecodeResult } from './decode/decode.ts'
 import type { TargetName } from './targets.ts'
 
 /** `cpu`: microseconds per request. `rps`, `deltas`: per second. `p50`, `p99`, `firstToken`: milliseconds. */
@@ -26,4 +27,5 @@ export interface BenchResult {
   readonly machine: { readonly node: string; readonly platform: string; readonly cpu: string; readonly cores: number }
   readonly scenarios: readonly ScenarioResult[]
   readonly idle: IdleResult | undefined
+  readonly decode: readonly DecodeResult[] | undefined
 }

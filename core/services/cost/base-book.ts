@@ -22,6 +22,7 @@ const NAMES_IN_BOOK: Readonly<Record<string, string>> = {
   'google-vertex': 'google',
   kimi: 'moonshotai',
   moonshot: 'moonshotai',
+  'openai-responses': 'openai',
   'together-ai': 'together',
   vertex: 'google',
   xai: 'x-ai',

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { ProviderError } from '../../errors.ts'
 import { EventBuilder, type ToolBlock } from '../../event-builder.ts'
 import type { ProviderEvent } from '../../events.ts'
-import type { Usage, Warning } from '../../messages.ts'
+import type { Warning } from '../../messages.ts'
 import { readFinishReason } from './finish-reason.ts'
 import { isObject, objectsOf, textOf, type JsonObject } from './json.ts'
 import { PartialArguments } from './partial-arguments.ts'
-import { readUsage } from './usage.ts'
+import { hasCounts, readUsage } from './usage.ts'
 
 export interface Asked {
   readonly provider: string
@@ -26,7 +26,8 @@ export class AnswerDecoder {
   readonly #events = new EventBuilder()
   readonly #asked: Asked
   #started = false
-  #usage: Usage | undefined
+  /** Every chunk has counts, and those of the last one count. */
+  #usage: JsonObject | undefined
   #finishReason: string | undefined
   #finishMessage: string | undefined
   #calledTool = false
@@ -39,7 +40,7 @@ export class AnswerDecoder {
 
   add(chunk: JsonObject): void {
     if (!this.#started) this.#start(chunk)
-    this.#usage = readUsage(chunk['usageMetadata']) ?? this.#usage
+    if (hasCounts(chunk['usageMetadata'])) this.#usage = chunk['usageMetadata']
     const candidate = candidateOf(chunk)
     if (candidate === undefined) return this.#refuseBlocked(chunk)
     for (const part of partsOf(candidate)) this.#part(part)
@@ -66,7 +67,11 @@ export class AnswerDecoder {
         model,
       })
     this.#endCall()
-    this.#events.finish({ reason, rawReason: raw, ...(this.#usage === undefined ? {} : { usage: this.#usage }) })
+    this.#events.finish({
+      reason,
+      rawReason: raw,
+      ...(this.#usage === undefined ? {} : { usage: readUsage(this.#usage) }),
+    })
   }
 
   take(): ProviderEvent[] {

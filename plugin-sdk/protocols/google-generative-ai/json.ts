@@ -5,9 +5,15 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 /** Protobuf's JSON reader takes a lone value where a list is declared, and clients use that. */
 export const listOf = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]
+  Array.isArray(value) ? value : value === undefined || value === null ? NOTHING : [value]
 
-export const objectsOf = (value: unknown): readonly JsonObject[] => listOf(value).filter(isObject)
+/** Almost always all of them are objects, and the list is the one that came: this is asked several times for each chunk. */
+export function objectsOf(value: unknown): readonly JsonObject[] {
+  const list = listOf(value)
+  return list.every(isObject) ? list : list.filter(isObject)
+}
+
+const NOTHING: readonly unknown[] = []
 
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 

@@ -16,6 +16,8 @@ export class PartialArguments {
   readonly #open: Container[] = []
   /** Steps from the root to the value written last, one for each open container. */
   #path: readonly Step[] = []
+  /** That path as the provider wrote it: most pieces go on with the string before them. */
+  #spelling: unknown
   #inString = false
 
   get isEmpty(): boolean {
@@ -35,8 +37,9 @@ export class PartialArguments {
   }
 
   #add(piece: JsonObject): string {
-    const path = parsePath(piece['jsonPath'])
-    const { stringValue: text } = piece
+    const { jsonPath, stringValue: text } = piece
+    const path = jsonPath === this.#spelling ? this.#path : parsePath(jsonPath)
+    this.#spelling = jsonPath
     if (typeof text !== 'string') return this.#moveTo(path) + scalar(piece)
     const start = this.#inString && samePath(path, this.#path) ? '' : `${this.#moveTo(path)}"`
     this.#inString = piece['willContinue'] === true

@@ -1,14 +1,13 @@
 import type { Usage } from '../../messages.ts'
 import { isObject, objectsOf, type JsonObject } from './json.ts'
 
-/**
- * Google counts cached tokens inside the prompt, and thoughts and the prompts of its own tools outside of everything.
- * Undefined when the object holds no counts: a running stream may send only `trafficType`.
- */
-export function readUsage(metadata: unknown): Usage | undefined {
-  if (!isObject(metadata)) return undefined
-  if (typeof metadata['promptTokenCount'] !== 'number' && typeof metadata['totalTokenCount'] !== 'number')
-    return undefined
+/** A running stream may send only `trafficType`. */
+export const hasCounts = (metadata: unknown): metadata is JsonObject =>
+  isObject(metadata) &&
+  (typeof metadata['promptTokenCount'] === 'number' || typeof metadata['totalTokenCount'] === 'number')
+
+/** Google counts cached tokens inside the prompt, and thoughts and the prompts of its own tools outside of everything. */
+export function readUsage(metadata: JsonObject): Usage {
   const count = (key: string): number => {
     const value = metadata[key]
     return typeof value === 'number' ? value : 0

@@ -13,6 +13,8 @@ interface OpenItem {
   /** The call as it began; for the other kinds unused. */
   readonly call: { readonly id: string; readonly name: string }
   text: string
+  /** What stands before and after each of its deltas. */
+  frame?: readonly [before: string, after: string]
 }
 
 export interface ItemWriterStart {
@@ -142,18 +144,17 @@ export class ItemWriter {
     if (item === undefined || delta === '') return begun
     const isFirst = item.text === ''
     item.text += delta
-    switch (item.kind) {
-      case 'text':
-        return begun + this.event('response.output_text.delta', { ...partOf(item), delta, logprobs: [] })
-      case 'toolcall':
-        return begun + this.event('response.function_call_arguments.delta', { ...itemOf(item), delta })
-      case 'thinking': {
-        const part = isFirst
-          ? this.event('response.reasoning_summary_part.added', { ...summaryOf(item), part: summaryPart('') })
-          : ''
-        return begun + part + this.event('response.reasoning_summary_text.delta', { ...summaryOf(item), delta })
-      }
-    }
+    const part =
+      item.kind === 'thinking' && isFirst
+        ? this.event('response.reasoning_summary_part.added', { ...summaryOf(item), part: summaryPart('') })
+        : ''
+    return begun + part + this.#delta(item, delta)
+  }
+
+  /** Most events of a stream are deltas, so what those of one item have in common is written once. */
+  #delta(item: OpenItem, delta: string): string {
+    const [before, after] = (item.frame ??= frameOf(item))
+    return `${before}${JSON.stringify(delta)}${after}${this.#sequence++}}\n\n`
   }
 
   /** `whole`: what the block holds, of which nothing may have been told before. */
@@ -202,3 +203,17 @@ type Place = Pick<OpenItem, 'id' | 'index'>
 const itemOf = ({ id, index }: Place): JsonObject => ({ item_id: id, output_index: index })
 const partOf = (place: Place): JsonObject => ({ ...itemOf(place), content_index: 0 })
 const summaryOf = (place: Place): JsonObject => ({ ...itemOf(place), summary_index: 0 })
+
+/** The event of a delta, in front of its text and behind it, up to the number of the event. */
+function frameOf(item: OpenItem): readonly [string, string] {
+  const [type, place] = {
+    text: ['response.output_text.delta', partOf(item)] as const,
+    thinking: ['response.reasoning_summary_text.delta', summaryOf(item)] as const,
+    toolcall: ['response.function_call_arguments.delta', itemOf(item)] as const,
+  }[item.kind]
+  const before = JSON.stringify({ type, ...place }).slice(0, -1)
+  return [
+    `event: ${type}\ndata: ${before},"delta":`,
+    `${item.kind === 'text' ? ',"logprobs":[]' : ''},"sequence_number":`,
+  ]
+}

@@ -22,10 +22,18 @@ export const argumentText = ({ arguments: args, told }: ToldCall): string =>
   told === 'none' ? '' : JSON.stringify(args)
 
 /** The argument text as a stream tells it. */
-export function argumentPieces(call: ToldCall): readonly string[] {
+export const argumentPieces = (call: ToldCall): readonly string[] => {
   const text = argumentText(call)
-  if (text === '') return []
-  if (call.told === 'whole') return [text]
-  const third = Math.ceil(text.length / 3)
-  return [text.slice(0, third), text.slice(third, 2 * third), text.slice(2 * third)]
+  return call.told === 'whole' ? [text] : piecesOf(text, 3)
+}
+
+/** As many characters as a token has, about. */
+const PIECE_CHARS = 12
+
+/** A text in so many pieces, or more when it is long. */
+export function piecesOf(text: string, least: number): readonly string[] {
+  const size = Math.min(PIECE_CHARS, Math.ceil(text.length / least))
+  return Array.from({ length: Math.ceil(text.length / size) || 0 }, (_, index) =>
+    text.slice(index * size, (index + 1) * size),
+  )
 }

@@ -1,5 +1,5 @@
 import { dataEvent, half, jsonReply, sseReply } from '../host/reply.ts'
-import type { Told, ToldCall } from '../host/told.ts'
+import { piecesOf, type Told, type ToldCall } from '../host/told.ts'
 import type { Exchange } from '../host/upstream.ts'
 import {
   RETRY_AFTER_S,
@@ -64,7 +64,7 @@ export const googleGenerativeAiHost: ScriptedHost = {
 
 const isStream = (exchange: Exchange): boolean => pathOf(exchange).endsWith(':streamGenerateContent')
 
-/** Every chunk of a stream is a whole response; the last one says why it ends. */
+/** Every chunk of a stream is a whole response that counts what was told so far; the last one says why it ends. */
 function chunks(told: Told, exchange: Exchange): readonly Json[] {
   const parts = [...textParts(told), ...(told.calls ?? []).flatMap(callParts)]
   return parts.map((part, index) => {
@@ -77,7 +77,7 @@ function chunks(told: Told, exchange: Exchange): readonly Json[] {
           ...(isLast ? { finishReason: REASONS[told.reason] } : {}),
         },
       ],
-      ...(isLast ? usageOf(told) : {}),
+      ...(isLast ? usageOf(told) : usageSoFar(told, index)),
       ...envelope(exchange),
     }
   })
@@ -123,11 +123,12 @@ function callParts(call: ToldCall): readonly Json[] {
 function argumentParts(key: string, value: string | number): readonly Json[] {
   const jsonPath = `$.${key}`
   if (typeof value === 'number') return [{ jsonPath, numberValue: value }]
-  const middle = Math.ceil(value.length / 2)
-  return [
-    { jsonPath, stringValue: value.slice(0, middle), willContinue: true },
-    { jsonPath, stringValue: value.slice(middle) },
-  ]
+  const pieces = piecesOf(value, 2)
+  return pieces.map((stringValue, index) => ({
+    jsonPath,
+    stringValue,
+    ...(index < pieces.length - 1 ? { willContinue: true } : {}),
+  }))
 }
 
 const wholeCall = ({ id, name, arguments: args, told }: ToldCall): Json => ({
@@ -150,6 +151,12 @@ function usageOf(told: Told): Json {
       totalTokenCount: prompt + output,
     },
   }
+}
+
+const usageSoFar = (told: Told, candidatesTokenCount: number): Json => {
+  const promptTokenCount = promptTokens(told)
+  const totalTokenCount = promptTokenCount + candidatesTokenCount
+  return told.usage === undefined ? {} : { usageMetadata: { promptTokenCount, candidatesTokenCount, totalTokenCount } }
 }
 
 const envelope = (exchange: Exchange): Json => ({

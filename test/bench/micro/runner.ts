@@ -12,18 +12,22 @@ export interface CaseResult {
 }
 
 /** Every case once per round, so that what else the machine does falls on all of them alike. */
-export async function runSuite({ name, baseline, cases }: MicroSuite): Promise<CaseResult[]> {
-  const base = cases.findIndex((one) => one.name === baseline)
-  if (base === -1) throw new Error(`The suite "${name}" has no case "${baseline}" to be its baseline.`)
+export async function runSuite({ name, baseline, cases }: MicroSuite, count = ROUNDS): Promise<CaseResult[]> {
+  const bases = cases.map((one) => {
+    const wanted = one.baseline ?? baseline
+    const found = cases.findIndex((other) => other.name === wanted)
+    if (found === -1) throw new Error(`The suite "${name}" has no case "${wanted}" to be its baseline.`)
+    return found
+  })
   for (let round = 0; round < WARM_UP_ROUNDS; round++) await oneRound(cases)
   const rounds: number[][] = []
-  for (let round = 0; round < ROUNDS; round++) rounds.push(await oneRound(cases))
+  for (let round = 0; round < count; round++) rounds.push(await oneRound(cases))
 
   const valuesOf = (index: number): number[] => rounds.map((times) => times[index] ?? Number.NaN)
   return cases.map((one, index) => ({
     name: one.name,
     nanoseconds: spread(valuesOf(index)),
-    ratio: spread(valuesOf(index).map((time, round) => time / (valuesOf(base)[round] ?? Number.NaN))),
+    ratio: spread(valuesOf(index).map((time, round) => time / (rounds[round]?.[bases[index] ?? 0] ?? Number.NaN))),
   }))
 }
 
@@ -36,12 +40,14 @@ async function oneRound(cases: readonly MicroCase[]): Promise<number[]> {
 /** The last result, out of V8's sight: what nothing keeps it may leave out. */
 let kept: unknown
 
+/** Of processor time: what other programs take meanwhile does not count. */
 async function nanosecondsPerRun({ run, iterations }: MicroCase): Promise<number> {
   kept = run()
   const asynchronous = kept instanceof Promise
   if (asynchronous) await kept
-  const from = performance.now()
+  const from = process.cpuUsage()
   if (asynchronous) for (let i = 0; i < iterations; i++) kept = await run()
   else for (let i = 0; i < iterations; i++) kept = run()
-  return ((performance.now() - from) * 1e6) / iterations
+  const { user, system } = process.cpuUsage(from)
+  return ((user + system) * 1_000) / iterations
 }

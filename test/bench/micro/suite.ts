@@ -2,6 +2,8 @@
 export interface MicroCase {
   readonly name: string
   readonly iterations: number
+  /** The case to compare with, when it is not that of the suite. */
+  readonly baseline?: string
   /** May return a promise; it is then awaited. */
   readonly run: () => unknown
 }
@@ -9,7 +11,7 @@ export interface MicroCase {
 /** Ways to do the same thing, side by side. */
 export interface MicroSuite {
   readonly name: string
-  /** The case the others are compared with. */
+  /** The case that those are compared with which name none. */
   readonly baseline: string
   readonly cases: readonly MicroCase[]
 }

@@ -1,21 +1,21 @@
-import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
-import type { Price, ProviderDeclaration, TokenPrice } from '@plugboard/sdk'
+import type { TokenPrice } from '@plugboard/sdk'
+import { createPlugboard } from 'plugboard'
 import { dollars } from '../../../core/services/cost/money.ts'
-import { charged } from './support.ts'
+import { charged, usage } from './support.ts'
 
 // Every amount below is worked out by hand. A price of $1 per million tokens is 1,000 nano-dollars per token.
 
 describe('OpenAI', () => {
   const gpt4o = { input: '2.50', output: '10.00', cacheRead: '1.25' }
 
-  test('1,000 in and 500 out on gpt-4o cost exactly $0.0075, by the manifest that ships', async () => {
-    const manifest = createRequire(import.meta.url)('../../../plugins/openai/plugboard.json') as {
-      contributes: { providers: ProviderDeclaration[] }
-    }
-    const price = manifest.contributes.providers[0]?.models?.find(({ id }) => id === 'gpt-4o')?.price as Price
+  test('1,000 in and 500 out on gpt-4o cost exactly $0.0075, as Plugboard ships', async () => {
+    await using plugboard = await createPlugboard({ dataDir: false, hostDir: false, env: {}, logLevel: 'silent' })
     // 1,000 x 2,500 = 2,500,000 and 500 x 10,000 = 5,000,000
-    const cost = await charged(price, { input: 1_000, output: 500 })
+    const cost = plugboard.prices.costOf(
+      await plugboard.getModel('openai', 'gpt-4o'),
+      usage({ input: 1_000, output: 500 }),
+    )
     expect(cost).toMatchObject({ input: 2_500_000, output: 5_000_000, cacheRead: 0, cacheWrite: 0, total: 7_500_000 })
     expect(dollars(cost.total ?? 0)).toBe(0.0075)
   })

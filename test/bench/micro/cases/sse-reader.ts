@@ -1,14 +1,11 @@
 import { SseReader } from '@plugboard/sdk'
 import { streamEvents } from '../../answers.ts'
+import { packetsOf } from '../../packets.ts'
 import type { MicroSuite } from '../suite.ts'
-
-const NETWORK_CHUNK_BYTES = 1_400
 
 const { role, deltas, tail } = streamEvents(200)
 const burst = Buffer.from(role + deltas.join('') + tail)
-const packets = Array.from({ length: Math.ceil(burst.length / NETWORK_CHUNK_BYTES) }, (_, index) =>
-  burst.subarray(index * NETWORK_CHUNK_BYTES, (index + 1) * NETWORK_CHUNK_BYTES),
-)
+const packets = packetsOf(burst)
 
 const suite: MicroSuite = {
   name: 'SseReader: 200 events',

@@ -1,5 +1,5 @@
-import type { Warning } from '@plugboard/sdk'
-import { isObject, type Json } from './model.ts'
+import type { Warning } from '../messages.ts'
+import { isObject, type Json } from './part.ts'
 
 /** A warning of any version in our words. */
 export function warningOf({ type, feature, setting, tool, details, message }: Json): Warning {

@@ -1,12 +1,8 @@
-import {
-  EventBuilder,
-  ProviderError,
-  type Block,
-  type FinishEvent,
-  type ProviderEvent,
-  type Warning,
-} from '@plugboard/sdk'
-import { keptMetadata, type Json, type Part } from './model.ts'
+import { ProviderError } from '../errors.ts'
+import { EventBuilder, type Block } from '../event-builder.ts'
+import type { FinishEvent, ProviderEvent } from '../events.ts'
+import type { Warning } from '../messages.ts'
+import { keptMetadata, type Json, type Part } from './part.ts'
 import { usageOf } from './usage.ts'
 import { warningOf } from './warning.ts'
 

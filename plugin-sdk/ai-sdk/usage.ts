@@ -1,5 +1,5 @@
-import type { Usage } from '@plugboard/sdk'
-import { isObject, type Json } from './model.ts'
+import type { Usage } from '../messages.ts'
+import { isObject, type Json } from './part.ts'
 
 /** Providers whose version 2 packages do not count cached tokens as input. */
 const CACHE_APART: readonly string[] = ['anthropic', 'bedrock']

@@ -1,13 +1,15 @@
-import {
-  ProviderError,
-  classifyFailure,
-  isPlugboardError,
-  redact,
-  type ErrorClass,
-  type PlugboardError,
-} from '@plugboard/sdk'
-import type { Connection } from './answer.ts'
-import { isObject, type Json } from './model.ts'
+import { classifyFailure } from '../classify.ts'
+import { ProviderError, ownErrorIn, type ErrorClass, type PlugboardError } from '../errors.ts'
+import type { ProviderDeclaration } from '../provider.ts'
+import { redact, type Secret } from '../secret.ts'
+import { isObject, type Json } from './part.ts'
+
+/** Whose failure it is. */
+export interface FailedProvider {
+  readonly declaration: ProviderDeclaration
+  /** Masked wherever the provider echoes them. */
+  readonly secrets: readonly Secret[]
+}
 
 /** Errors that hold no answer of the provider. */
 const CLASSES: Readonly<Record<string, ErrorClass>> = {
@@ -28,8 +30,9 @@ const CLASSES: Readonly<Record<string, ErrorClass>> = {
 const MESSAGE_CHARS = 500
 
 /** What a package threw, or put into its stream, in the words of the error table. */
-export function failureOf(error: unknown, { declaration, secrets }: Connection, model: string): PlugboardError {
-  const own = causesOf(error).find(isPlugboardError)
+export function failureOf(error: unknown, { declaration, secrets }: FailedProvider, model: string): PlugboardError {
+  // Packages wrap what our own `fetch` threw.
+  const own = ownErrorIn(error)
   if (own !== undefined) return own
   const { name, message, statusCode, responseHeaders, responseBody, data, value }: Json = isObject(error) ? error : {}
   const where = { provider: declaration.id, model }
@@ -52,10 +55,3 @@ export function failureOf(error: unknown, { declaration, secrets }: Connection, 
 
 /** Not of the AI SDK: something in the package is wrong. */
 const isFault = (error: unknown): boolean => error instanceof Error && !error.name.startsWith('AI_')
-
-/** Packages wrap what our own `fetch` threw. */
-function causesOf(error: unknown): unknown[] {
-  const chain: unknown[] = []
-  for (let each = error; isObject(each) && chain.length < 8; each = each['cause']) chain.push(each)
-  return chain
-}

@@ -1,12 +1,17 @@
-import type { GenerationOptions, Http, HttpRequest } from '@plugboard/sdk'
+import type { Http, HttpRequest } from './http.ts'
+import type { GenerationOptions } from './options.ts'
 
-export type Limits = Pick<GenerationOptions, 'timeoutMs' | 'idleTimeoutMs'>
+/** In milliseconds, as a caller may give them for one call. */
+export type FetchLimits = Pick<GenerationOptions, 'timeoutMs' | 'idleTimeoutMs'>
 
 const WITHOUT_BODY: readonly number[] = [204, 205, 304]
 
-/** A `fetch` over the plugin's own client: only the declared hosts, no redirects, the limits of the call at hand. */
+/**
+ * A `fetch` for client libraries, over the plugin's own HTTP client: it reaches the declared hosts only and follows no
+ * redirects. `limits` is asked with every request, and tells those of the call at hand.
+ */
 export const fetchOver =
-  (http: Http, limits: () => Limits | undefined): typeof fetch =>
+  (http: Http, limits: () => FetchLimits | undefined = () => undefined): typeof fetch =>
   async (input, init) => {
     const request = new Request(input, init)
     const sent = new Uint8Array(await request.arrayBuffer())

@@ -1,0 +1,5 @@
+export { failureOf } from './failure.ts'
+export type { FailedProvider } from './failure.ts'
+export { PartDecoder } from './part-decoder.ts'
+export { AI_SDK, isObject } from './part.ts'
+export type { Json, Part } from './part.ts'

@@ -26,6 +26,11 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
     this.#source = source
   }
 
+  /** Everything has arrived and is read. */
+  get isOver(): boolean {
+    return this.#ended && this.#error === undefined && this.#chunks.length === 0
+  }
+
   push(chunk: Uint8Array): void {
     if (this.#waiting !== undefined) {
       const waiting = this.#waiting
@@ -98,7 +103,7 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
         throw new RangeError(`the body is larger than ${limit} bytes`)
       }
       // Most bodies are here whole by now; another promise would only find that out.
-      if (this.#ended && this.#error === undefined && this.#chunks.length === 0) break
+      if (this.isOver) break
     }
     const [only] = chunks
     return chunks.length === 1 && only !== undefined ? textOf(only) : Buffer.concat(chunks, size).toString('utf8')

@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string | Secret | undefined>>
   readonly body?: string | Uint8Array
   readonly signal: AbortSignal
+  /** Gets, before `request()` returns, the means to end the request for a reason of the caller's own. */
+  readonly onStart?: (end: () => void) => void
   /** Milliseconds until the first byte of the answer. Default 300,000. */
   readonly timeoutMs?: number
   /** Milliseconds without a byte before the answer counts as dead. Default 300,000. */
@@ -43,14 +45,11 @@ export function createHttp(allowed: readonly string[]): Http {
     connections: null,
     pipelining: 1,
   })
-  const origins = new Map<string, { origin: string; prefix: string }>()
+  const origins = new Map<string, { origin: string }>()
   const hosts = allowed.map((host) => host.toLowerCase())
 
   return {
-    async request(request) {
-      const { origin, path } = locate(request.url, hosts, origins)
-      return dispatch(agent, origin, path, request)
-    },
+    request: (request) => dispatch(agent, (url) => locate(url, hosts, origins), request),
     async [Symbol.asyncDispose]() {
       await agent.destroy()
     },
@@ -98,18 +97,25 @@ function hostAllowed(rule: string, url: URL): boolean {
   return rule === url.hostname || rule === url.host
 }
 
-function dispatch(agent: Agent, origin: string, path: string, request: HttpRequest): Promise<HttpResponse> {
+function dispatch(
+  agent: Agent,
+  place: (url: string) => { readonly origin: string; readonly path: string },
+  request: HttpRequest,
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
+    const { origin, path } = place(request.url)
     if (request.signal.aborted) return reject(aborted(request.signal))
     let body: ByteStream | undefined
     let live: Dispatcher.DispatchController | undefined
-    const onAbort = (): void => {
-      const reason = aborted(request.signal)
-      if (live === undefined) reject(reason)
-      else live.abort(reason)
+    let ended: ProviderError | undefined
+    const end = (): void => {
+      ended ??= aborted(request.signal)
+      if (live === undefined) reject(ended)
+      else live.abort(ended)
     }
-    const over = (): void => request.signal.removeEventListener('abort', onAbort)
-    request.signal.addEventListener('abort', onAbort, { once: true })
+    const over = (): void => request.signal.removeEventListener('abort', end)
+    request.signal.addEventListener('abort', end, ONCE)
+    request.onStart?.(end)
 
     const options: Dispatcher.DispatchOptions = {
       origin,
@@ -123,7 +129,7 @@ function dispatch(agent: Agent, origin: string, path: string, request: HttpReque
     agent.dispatch(options, {
       onRequestStart(controller) {
         live = controller
-        if (request.signal.aborted) controller.abort(aborted(request.signal))
+        if (ended !== undefined) controller.abort(ended)
       },
       onResponseStart(controller, status, headers) {
         if (status < 200) return
@@ -139,13 +145,15 @@ function dispatch(agent: Agent, origin: string, path: string, request: HttpReque
       },
       onResponseError(_controller, error) {
         over()
-        const reason = request.signal.aborted ? aborted(request.signal) : failure(error, origin)
+        const reason = ended ?? failure(error, origin)
         if (body === undefined) reject(reason)
         else body.fail(reason)
       },
     })
   })
 }
+
+const ONCE = { once: true }
 
 function flatten(headers: HttpRequest['headers']): string[] {
   const flat: string[] = []

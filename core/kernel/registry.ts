@@ -15,8 +15,9 @@ export interface ProviderContribution {
   readonly generation: Generation
 }
 
-export interface ProviderLease extends Lease {
+export interface ProviderLease {
   readonly contribution: ProviderContribution
+  readonly lease: Lease
 }
 
 export interface RegistryDelta {
@@ -62,8 +63,7 @@ export class Registry {
 
   lease(id: string, revoke: () => void): ProviderLease {
     const contribution = this.require(id)
-    const lease = contribution.generation.acquire(revoke)
-    return { contribution, generation: lease.generation, [Symbol.dispose]: () => lease[Symbol.dispose]() }
+    return { contribution, lease: contribution.generation.acquire(revoke) }
   }
 
   /** Throws when another plugin already offers one of these ids; nothing changes then. */

@@ -18,11 +18,13 @@ export const attempt =
     const model = call.facts.target
     if (model === undefined) throw new ProviderError('plugin', 'The call reached its provider without a model.')
     refuseForeignFields(call.request, model)
-    const lease = registry.lease(model.provider, () => (call as LiveCall).stop(replaced(model.provider)))
+    const { contribution, lease } = registry.lease(model.provider, () =>
+      (call as LiveCall).stop(replaced(model.provider)),
+    )
     call.facts.generation = lease.generation
     call.settled(() => lease[Symbol.dispose]())
     const { options } = call.request
-    const batches = await committed(lease.contribution.provider.stream(providerRequest(call), call.signal), call, {
+    const batches = await committed(contribution.provider.stream(providerRequest(call), call.signal), call, {
       firstMs: options.timeoutMs ?? DEFAULT_LIMIT_MS,
       idleMs: options.idleTimeoutMs ?? DEFAULT_LIMIT_MS,
     })

@@ -103,9 +103,19 @@ describe('the report', () => {
       shows: ['firstToken'] as const,
       rounds: { direct: added, bare: [{ firstToken: 1.5 }], gateway: [{ firstToken: 3.25 }] },
     }
+    const budgets = {
+      ...json,
+      name: 'budgets',
+      rounds: { bare: cpu(50, 50, 50), gateway: cpu(100, 200, 300), budgeted: cpu(150, 240, 370) },
+    }
     const text = report({
       machine: { node: 'v0', platform: 'any', cpu: 'any', cores: 2 },
-      scenarios: [json, { ...json, name: 'stream-burst', rounds: { ...rounds, gateway: cpu(130, 260, 520) } }, ttft],
+      scenarios: [
+        json,
+        { ...json, name: 'stream-burst', rounds: { ...rounds, gateway: cpu(130, 260, 520) } },
+        ttft,
+        budgets,
+      ],
       idle: { startMs: [900, 1_100, 1_200], gatewayBytes: 140 * 2 ** 20, bareBytes: 70 * 2 ** 20 },
       decode: undefined,
     })
@@ -117,6 +127,8 @@ describe('the report', () => {
     expect(line('  CPU')).toBe(' CPU per request 200 us 260 us 1.10 [1.10-1.20] <= 1.20 x ok')
     expect(line('  CPU', 1)).toContain('1.30 [1.30-1.30] <= 1.20 x miss')
     expect(line('  added')).toBe(' added to direct 0.50 ms 2.25 ms <= 1 ms miss')
+    expect(line('  CPU with')).toBe(' CPU with budgets 240 us')
+    expect(line('  added by')).toBe(' added by budgets 50 us [45-60] <= 60 us ok')
     expect(line('  resident')).toBe(' resident memory 70.0 MB 140.0 MB 2.00 <= 150 MB ok')
     expect(line('  start')).toBe(' start to first answer, median of 3 1100 ms <= 1 s miss')
   })

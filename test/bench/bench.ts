@@ -7,7 +7,7 @@ import { measure, type Bed } from './measure.ts'
 import type { BenchOptions } from './options.ts'
 import { residentBytes, usageIsReadable } from './process-usage.ts'
 import type { BenchResult, Figures, IdleResult, ScenarioResult } from './results.ts'
-import { scenarios, type Scenario } from './scenarios.ts'
+import { BUDGET_USER, scenarios, type Scenario } from './scenarios.ts'
 import { startServer, type Target } from './targets.ts'
 
 const MIN_ROUNDS = 3
@@ -37,21 +37,27 @@ export async function runBench(options: BenchOptions, say: Say): Promise<BenchRe
   if (gateway !== undefined) stack.use(gateway.last)
   const idle = wantsIdle ? await atRest(bare.process.pid, gateway, say) : undefined
 
+  const chosen = scenarios.filter(({ name }) => options.names.includes(name))
+  const wantsBudgets = options.gateway && chosen.some(({ targets }) => targets.includes('budgeted'))
+  if (wantsBudgets) say('starting a gateway with budgets')
+  const budgeted = wantsBudgets ? stack.use(await startGateway(upstream.origin, BUDGET_USER)) : undefined
+
   const headers = { authorization: 'Bearer test' }
   const targets: readonly Target[] = [
     { name: 'direct', pid: undefined, origin: upstream.origin, model: 'gpt-4o', headers },
     { name: 'bare', pid: bare.process.pid, origin: bare.origin, model: 'gpt-4o', headers },
     ...(gateway === undefined ? [] : [{ name: 'gateway' as const, model: 'openai:gpt-4o', ...gateway.last }]),
+    ...(budgeted === undefined ? [] : [{ name: 'budgeted' as const, model: 'openai:gpt-4o', ...budgeted }]),
   ]
   const bed: Bed = {
     load: stack.use(startLoadGenerator()),
     served: async () => Number(await (await fetch(`${upstream.origin}/served`)).text()),
   }
-  const chosen = scenarios.filter(({ name }) => options.names.includes(name))
   const results: ScenarioResult[] = []
   for (const [index, scenario] of chosen.entries()) {
     const share = (endsAt - performance.now()) / (chosen.length - index)
-    results.push(await runScenario(bed, targets, scenario, options, performance.now() + share, say))
+    const measured = targets.filter(({ name }) => scenario.targets.includes(name))
+    results.push(await runScenario(bed, measured, scenario, options, performance.now() + share, say))
   }
   return { machine: machine(), scenarios: results, idle, decode }
 }

@@ -6,6 +6,8 @@ import { tempDir } from '../support/temp-dir.ts'
 
 const CLI = fileURLToPath(new URL('../../core/surfaces/cli/plugboard.js', import.meta.url))
 const KEY = 'bench-key-0123456789abcdef'
+/** Too much to be spent, so that every call is paid; each is reserved and settled on all the same. */
+const LIMIT = ['--limit', '1000000']
 const START_DEADLINE_MS = 15_000
 const LOOK_EVERY_MS = 5
 
@@ -17,8 +19,11 @@ export interface Gateway extends AsyncDisposable {
   readonly startMs: number
 }
 
-/** The real gateway, started as a user would, with OpenAI's address pointed at the upstream. */
-export async function startGateway(upstreamOrigin: string): Promise<Gateway> {
+/**
+ * The real gateway, started as a user would, with OpenAI's address pointed at the upstream. With `budgetUser` three budgets
+ * are set while it runs: for all calls, for the bench's key and for that user.
+ */
+export async function startGateway(upstreamOrigin: string, budgetUser?: string): Promise<Gateway> {
   await using stack = new AsyncDisposableStack()
   const home = stack.use(await tempDir())
   const port = await freePort()
@@ -39,8 +44,17 @@ export async function startGateway(upstreamOrigin: string): Promise<Gateway> {
   const headers = { authorization: `Bearer ${KEY}` }
   await ready(child, `${origin}/v1/models`, headers)
   const startMs = performance.now() - from
+  if (budgetUser !== undefined)
+    for (const scope of [['--global'], ['--key', 'PLUGBOARD_API_KEY'], ['--user', budgetUser]])
+      await setBudget(home.path, scope)
   const running = stack.move()
   return { pid: child.pid, origin, headers, startMs, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+async function setBudget(home: string, scope: readonly string[]): Promise<void> {
+  const child = startNode([CLI, 'budget', 'set', ...scope, ...LIMIT], { cwd: home, env: { PLUGBOARD_HOME: home } })
+  const { code } = await child.exited
+  if (code !== 0) throw new Error(`The budget could not be set. ${complaint(child.stderr || child.stdout)}`)
 }
 
 async function ready(child: NodeProcess, url: string, headers: Record<string, string>): Promise<void> {

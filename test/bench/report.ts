@@ -23,6 +23,7 @@ const MEASURES: readonly {
 /** Highest processor time per request, as a multiple of the bare proxy's. */
 const CPU_GOALS: Readonly<Record<string, number>> = { json: 1.2, 'stream-burst': 1.2 }
 const ADDED_FIRST_TOKEN_GOAL_MS = 1
+const ADDED_BY_BUDGETS_GOAL_US = 60
 const IDLE_GOAL_MB = 150
 const START_GOAL_MS = 1_000
 
@@ -58,6 +59,7 @@ function scenarioRows(scenario: ScenarioResult): string[][] {
       return [`  ${label}`, absolute('direct'), absolute('bare'), absolute('gateway'), range(ratio), goal]
     }),
     ...(scenario.name === 'ttft' ? [addedRow(scenario)] : []),
+    ...(scenario.name === 'budgets' ? budgetRows(scenario) : []),
   ]
 }
 
@@ -68,6 +70,19 @@ function addedRow(scenario: ScenarioResult): string[] {
   const write = (value: Spread | undefined): string => (value === undefined ? '' : milliseconds(value.median))
   const goal = gateway === undefined ? '' : verdict(gateway.median, ADDED_FIRST_TOKEN_GOAL_MS, '1 ms')
   return ['  added to direct', '', write(bare), write(gateway), '', goal]
+}
+
+/** What reserving before a call and settling after it take, together. */
+function budgetRows(scenario: ScenarioResult): string[][] {
+  const added = pairwise(scenario, 'budgeted', 'gateway', 'cpu', (on, off) => on - off)
+  if (added === undefined) return []
+  const write = (us: number): string => `${us.toFixed(0)} us`
+  const goal = verdict(added.median, ADDED_BY_BUDGETS_GOAL_US, `${ADDED_BY_BUDGETS_GOAL_US} us`)
+  const quartiles = `[${added.q1.toFixed(0)}-${added.q3.toFixed(0)}]`
+  return [
+    ['  CPU with budgets', '', '', median(valuesOf(scenario, 'budgeted', 'cpu'), write), '', ''],
+    ['  added by budgets', '', '', write(added.median), quartiles, goal],
+  ]
 }
 
 function idleRows({ startMs, gatewayBytes, bareBytes }: IdleResult): string[][] {

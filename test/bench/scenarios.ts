@@ -1,6 +1,7 @@
 import { JSON_TEXT, streamOrder, streamText } from './answers.ts'
 import type { Expected } from './load/job.ts'
 import type { Measure } from './results.ts'
+import type { TargetName } from './targets.ts'
 
 export interface Scenario {
   readonly name: string
@@ -11,6 +12,8 @@ export interface Scenario {
   /** Warm-up requests as a share of those of `json`: other code paths need to be hot as well, but cost more per request. */
   readonly warmUpShare: number
   readonly restMs: number
+  /** Measured in every round, in this order. */
+  readonly targets: readonly TargetName[]
   /** What says something here; the rest is left out of the report. */
   readonly shows: readonly Measure[]
   /** Without the model, which each target names in its own way. */
@@ -24,6 +27,9 @@ const SENTENCE = 'The quick brown fox jumps over the "lazy" dog, and nobody in t
 const SYSTEM = { role: 'system', content: 'You are a helpful assistant.' }
 const QUESTION = { role: 'user', content: 'What is a proxy?' }
 
+/** Whom the budgets of the target `budgeted` count. */
+export const BUDGET_USER = 'bench-user'
+
 const json: Scenario = {
   name: 'json',
   about: 'small chat completion in one piece, 16 connections',
@@ -31,6 +37,7 @@ const json: Scenario = {
   requests: 10_000,
   warmUpShare: 1,
   restMs: 0,
+  targets: ['direct', 'bare', 'gateway'],
   shows: ['cpu', 'rps', 'p50', 'p99'],
   body: { messages: [SYSTEM, QUESTION], temperature: 0.2, max_tokens: 64 },
   expected: { text: JSON_TEXT },
@@ -45,6 +52,15 @@ const json32k: Scenario = {
   body: { ...json.body, messages: [SYSTEM, ...longConversation(), QUESTION] },
 }
 
+const budgets: Scenario = {
+  ...json,
+  name: 'budgets',
+  about: 'the small chat completion without and with three budgets that apply to every call',
+  requests: 5_000,
+  targets: ['bare', 'gateway', 'budgeted'],
+  body: { ...json.body, user: BUDGET_USER },
+}
+
 const streamBurst: Scenario = {
   name: 'stream-burst',
   about: 'stream of 200 deltas sent at once, 16 connections',
@@ -52,6 +68,7 @@ const streamBurst: Scenario = {
   requests: 2_500,
   warmUpShare: 0.2,
   restMs: 0,
+  targets: json.targets,
   shows: ['cpu', 'deltas', 'firstToken', 'p50', 'p99'],
   ...streamed(200, 0),
 }
@@ -63,6 +80,7 @@ const streamPaced: Scenario = {
   requests: 600,
   warmUpShare: 0.05,
   restMs: 0,
+  targets: json.targets,
   shows: ['cpu', 'deltas', 'firstToken', 'p99'],
   ...streamed(20, 5),
 }
@@ -74,11 +92,12 @@ const ttft: Scenario = {
   requests: 120,
   warmUpShare: 0.2,
   restMs: 5,
+  targets: json.targets,
   shows: ['firstToken', 'p50'],
   ...streamed(3, 1),
 }
 
-export const scenarios: readonly Scenario[] = [json, json32k, streamBurst, streamPaced, ttft]
+export const scenarios: readonly Scenario[] = [json, json32k, budgets, streamBurst, streamPaced, ttft]
 
 function streamed(deltas: number, everyMs: number): Pick<Scenario, 'body' | 'expected'> {
   const order = { role: 'user', content: `What is a proxy? ${streamOrder(deltas, everyMs)}` }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { startNode, type NodeProcess } from '../support/process.ts'
 
-export type TargetName = 'direct' | 'bare' | 'gateway'
+export type TargetName = 'direct' | 'bare' | 'gateway' | 'budgeted'
 
 /** Something that answers chat requests, in a process of its own. */
 export interface Target {

@@ -53,6 +53,27 @@ describe('the key ring', () => {
     expect(open.ring.list()).toEqual([])
   })
 
+  it('revokes a key at once, for good, and no other', () => {
+    using open = openRing()
+    const { key, secret } = open.ring.add('ci')
+    const other = open.ring.add('other')
+    expect(open.ring.verify(secret)).toEqual(key)
+    expect([open.ring.revoke(key.id), open.ring.revoke(key.id), open.ring.revoke('key_none')]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    expect(open.ring.verify(secret)).toBeUndefined()
+    expect(open.ring.verify(other.secret)).toEqual(other.key)
+    expect(open.ring.list()).toEqual([other.key])
+  })
+
+  it('finds each of more keys than it remembers', () => {
+    using open = openRing()
+    const made = Array.from({ length: 1_100 }, (_, index) => open.ring.add(`key ${index}`))
+    for (const { key, secret } of [...made, ...made]) expect(open.ring.verify(secret)).toEqual(key)
+  })
+
   it('believes a key that was revoked elsewhere for a second at most', () => {
     using open = openRing()
     const { key, secret } = open.ring.add('ci')

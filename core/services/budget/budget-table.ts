@@ -25,9 +25,11 @@ const IN_LEDGER: Readonly<Record<BudgetScope['kind'], string | undefined>> = {
 /** The rows of budgets. Changes are rare: statements are made when they are needed. All methods belong into a transaction. */
 export class BudgetTable {
   readonly #db: DatabaseSync
+  readonly #onChange: () => void
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, onChange: () => void) {
     this.#db = db
+    this.#onChange = onChange
   }
 
   /** Makes or changes the budget of the spec's scope and window. */
@@ -58,6 +60,7 @@ export class BudgetTable {
   /** Makes every process look again before its next call. */
   changed(): void {
     this.#db.prepare('UPDATE budget_revision SET revision = ?').run(randomInt(2 ** 48 - 1))
+    this.#onChange()
   }
 
   #find({ scope, window }: Pick<Budget, 'scope' | 'window'>): Budget | undefined {

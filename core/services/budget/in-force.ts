@@ -1,4 +1,5 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
+import type { Store } from '../store/store.ts'
 import type { Budget, BudgetScope, BudgetWindow, Period, Spender, UnknownPricePolicy } from './budget.ts'
 import { periodAt } from './periods.ts'
 
@@ -26,22 +27,41 @@ export interface BudgetRow {
 
 const NONE: readonly BudgetInForce[] = []
 
+/**
+ * Milliseconds for which a look outside of transactions is believed: it costs some system calls, and every call of the
+ * gateway asks. What another process sets holds so much later; whatever decides about money looks again in its transaction.
+ */
+const BELIEVED_MS = 1
+
 /** The budgets of the database in memory, as they are at the moment they are asked for. */
 export class InForce {
+  readonly #store: Store
   readonly #revision: StatementSync
   readonly #rows: StatementSync
   #known: number | undefined
+  #seenAt = -Infinity
+  /** The transaction in which they were looked for last. */
+  #seenIn: number | undefined
   #byScope = new Map<string, BudgetInForce[]>()
 
-  constructor(db: DatabaseSync) {
+  constructor(store: Store) {
+    const { db } = store
+    this.#store = store
     this.#revision = db.prepare('SELECT revision FROM budget_revision')
     this.#rows = db.prepare('SELECT * FROM budget WHERE removed_at IS NULL ORDER BY created_at, id')
   }
 
   /** Looks whether any process changed them; true when so. Inside a transaction, what is seen then holds until its end. */
   refresh(): boolean {
+    const { db, transactions } = this.#store
+    const isAlone = db.isTransaction
+    if (isAlone ? this.#seenIn === transactions : performance.now() - this.#seenAt < BELIEVED_MS) return false
     const { revision } = this.#revision.get() as { revision: number }
-    if (revision === this.#known) return false
+    if (isAlone) this.#seenIn = transactions
+    const isNew = revision !== this.#known
+    // What is new in a transaction may be undone with it.
+    if (!isAlone || !isNew) this.#seenAt = performance.now()
+    if (!isNew) return false
     this.#byScope = new Map()
     for (const row of this.#rows.all() as unknown as BudgetRow[]) {
       const key = `${row.scope_kind}:${row.scope_value}`
@@ -52,6 +72,12 @@ export class InForce {
     }
     this.#known = revision
     return true
+  }
+
+  /** To be told when this process changes them, in the transaction that does: that holds at once. */
+  changed(): void {
+    this.#seenIn = undefined
+    this.#seenAt = -Infinity
   }
 
   get all(): readonly BudgetInForce[] {

@@ -71,9 +71,9 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     const { store, clock, audit, log } = parts
     this.#parts = parts
     this.#times = parts.lease ?? LEASE_TIMES
-    this.#inForce = new InForce(store.db)
+    this.#inForce = new InForce(store)
     this.#balances = new Balances(store.db)
-    this.#table = new BudgetTable(store.db)
+    this.#table = new BudgetTable(store.db, () => this.#inForce.changed())
     this.#lease = new Lease(store.db, clock, this.#times)
     this.#news = new BudgetNews(this.#balances, audit, log)
     if (this.#lease.others) this.#watch()

@@ -23,6 +23,8 @@ export interface KeyRing {
   /** Makes a key, or takes `secret` as one; the same secret again gives the key it already is. */
   add(name: string, secret?: string): NewApiKey
   list(): readonly ApiKey[]
+  /** Makes a key worthless, in other processes within a second. False when there is none of that id, or it was revoked before. */
+  revoke(id: string): boolean
 }
 
 export const KeyRing = token<KeyRing>('keys')

@@ -29,6 +29,7 @@ interface Pending {
  */
 export class SqliteStore implements Store, Disposable {
   readonly db: DatabaseSync
+  transactions = 0
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   #pending: Pending[] = []
@@ -100,6 +101,7 @@ export class SqliteStore implements Store, Disposable {
 
   #transaction(batch: readonly Pending[]): void {
     this.#begin.run()
+    this.transactions++
     try {
       for (const { run } of batch) run()
       this.#commit.run()

@@ -4,6 +4,8 @@ import { token } from '../../kernel/scope.ts'
 /** The SQLite database the services keep their tables in. */
 export interface Store {
   readonly db: DatabaseSync
+  /** Counts transactions. While one of them runs, nobody else changes the database. */
+  readonly transactions: number
   /**
    * Runs a write together with all others of the same tick in one transaction, alone among all processes that share the
    * file. Resolves with its result when it is committed, and so survives the process being killed; rejects when this write

@@ -1,12 +1,11 @@
-import type { FastifyReply } from 'fastify'
 import type { Batch, FinishEvent } from '@plugboard/sdk'
 import { answerOf } from '../../pipeline/answer.ts'
 import { answerExtras } from './answer-extras.ts'
 import { problemFor, stopWhenGone, type Exchange } from './exchange.ts'
-import { sendProblem } from './send-problem.ts'
+import { sendProblem, type RawReply } from './send-problem.ts'
 
 /** Answers in one piece. */
-export async function answerOnce(reply: FastifyReply, exchange: Exchange): Promise<void> {
+export async function answerOnce(reply: RawReply, exchange: Exchange): Promise<void> {
   const { running, asked, wanted, door, created } = exchange
   const { call } = running
   stopWhenGone(reply, exchange)
@@ -18,7 +17,6 @@ export async function answerOnce(reply: FastifyReply, exchange: Exchange): Promi
       last.wire === undefined ? head : { ...head, wire: last.wire },
       answerExtras(call, wanted),
     )
-    // Written past fastify's own reply, which would look at it once more on its way.
     reply.hijack()
     reply.raw.writeHead(200, {
       'content-type': 'application/json; charset=utf-8',

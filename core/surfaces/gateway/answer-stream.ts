@@ -1,18 +1,17 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import type { FastifyReply } from 'fastify'
 import type { Batch } from '@plugboard/sdk'
 import type { StreamWriter } from '@plugboard/sdk/protocols'
 import type { Reply } from '../../pipeline/compose.ts'
 import { answerExtras } from './answer-extras.ts'
 import { problemFor, stopWhenGone, type Exchange } from './exchange.ts'
-import { sendProblem } from './send-problem.ts'
+import { sendProblem, type RawReply } from './send-problem.ts'
 
 /**
  * Answers as server-sent events. What fails before the first batch is an ordinary error with its status; what fails later
  * ends the stream with an error event, and never with the protocol's sign of completion.
  */
-export async function answerStream(reply: FastifyReply, exchange: Exchange): Promise<void> {
+export async function answerStream(reply: RawReply, exchange: Exchange): Promise<void> {
   const { running, asked, door, created } = exchange
   stopWhenGone(reply, exchange)
   let begun: Reply

@@ -8,13 +8,13 @@ export const BODY_LIMIT = 32 * 1024 * 1024
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
-    if (text === '')
-      return done(new PlugboardError('JSON_INVALID', 'The body is empty.', { hint: 'Send a JSON object.' }))
+    let body: unknown
     try {
-      done(null, JSON.parse(text as string))
+      body = parseJsonBody(text as string)
     } catch (error) {
-      done(jsonInvalid(error as Error), undefined)
+      return done(error as Error, undefined)
     }
+    done(null, body)
   })
   app.addContentTypeParser('*', (request, _payload, done) => {
     done(
@@ -27,6 +27,16 @@ export function readJsonBodies(app: FastifyInstance): void {
       ),
     )
   })
+}
+
+/** Throws PlugboardError `JSON_INVALID`. */
+export function parseJsonBody(text: string): unknown {
+  if (text === '') throw new PlugboardError('JSON_INVALID', 'The body is empty.', { hint: 'Send a JSON object.' })
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw jsonInvalid(error as Error)
+  }
 }
 
 const jsonInvalid = (cause: Error): PlugboardError =>

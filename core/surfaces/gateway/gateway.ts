@@ -10,10 +10,11 @@ import type { KeyRing } from '../../services/keys/keys.ts'
 import type { Logger } from '../../services/logger/logger.ts'
 import { callId } from '../../pipeline/call-id.ts'
 import { BODY_LIMIT, readJsonBodies } from './body.ts'
+import { FastLane } from './fast-lane.ts'
 import { problemOf } from './problem.ts'
 import { chatCompletions } from './routes/chat-completions.ts'
 import { models } from './routes/models.ts'
-import { sendProblem } from './send-problem.ts'
+import { sendProblem, type RawReply } from './send-problem.ts'
 
 export interface GatewayServices {
   readonly engine: Engine
@@ -50,16 +51,19 @@ export async function createGateway(services: GatewayServices): Promise<Gateway>
   const { door } = await loadProtocol('openai-chat')
   const requestId = (): string => callId(services.clock.now())
 
-  app.setErrorHandler((error: FastifyError, _request, reply) => {
-    const problem = problemOf(known(error), requestId())
+  const failed = (error: unknown, reply: RawReply): void => {
+    const problem = problemOf(known(error as FastifyError), requestId())
     if (problem.status >= 500) log.error('a request failed', { requestId: problem.requestId, error })
     sendProblem(reply, problem, door)
-  })
+  }
+  const lane = new FastLane(failed)
+  app.setErrorHandler((error: FastifyError, _request, reply) => failed(error, reply))
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, problemOf(unknownRoute(request.method, request.url), requestId()), door),
   )
-  chatCompletions(app, door, services)
+  chatCompletions(app, lane, door, services)
   models(app, services)
+  lane.openBefore(app)
 
   return {
     async listen({ port, host }) {
@@ -72,17 +76,18 @@ export async function createGateway(services: GatewayServices): Promise<Gateway>
       const bound = typeof address === 'object' && address !== null ? address.port : port
       return { port: bound, url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}` }
     },
-    close: (graceMs = GRACE_MS) => close(app, services.engine, graceMs),
-    [Symbol.asyncDispose]: () => close(app, services.engine, 0),
+    close: (graceMs = GRACE_MS) => close(app, lane, services.engine, graceMs),
+    [Symbol.asyncDispose]: () => close(app, lane, services.engine, 0),
   }
 }
 
-async function close(app: FastifyInstance, engine: Engine, graceMs: number): Promise<void> {
+async function close(app: FastifyInstance, lane: FastLane, engine: Engine, graceMs: number): Promise<void> {
   const reason = new PlugboardError('SHUTTING_DOWN', 'The gateway is shutting down.', {
     hint: 'Ask again when it is back.',
   })
   const timer = setTimeout(() => engine.stopAll(reason), graceMs)
   try {
+    lane.close()
     const closed = app.close()
     await engine.idle()
     // What is left are connections between requests and answers whose last bytes are on their way.

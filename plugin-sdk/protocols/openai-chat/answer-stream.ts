@@ -28,8 +28,8 @@ const LINGER_MS = 500
  */
 export class AnswerStream implements AsyncIterableIterator<Batch> {
   readonly #asking: Asking
-  readonly #stop = new AbortController()
-  readonly #onAbort = (): void => this.#stop.abort(this.#asking.signal.reason)
+  /** Ends a request whose answer has not begun. */
+  #end: (() => void) | undefined
   #reader: ChunkReader | undefined
   #body: ByteStream | undefined
   #over = false
@@ -55,8 +55,8 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
   async return(): Promise<IteratorResult<Batch>> {
     if (this.#over) return END
     this.#over = true
-    this.#asking.signal.removeEventListener('abort', this.#onAbort)
-    if (this.#body === undefined) this.#stop.abort()
+    if (this.#body === undefined) this.#end?.()
+    else if (this.#body.isOver) return END
     else if (this.#reader?.finished === true) void letEnd(this.#body)
     else await this.#body.return()
     return END
@@ -71,9 +71,6 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
     const { model, options, stream } = request
     const headers = connection.headers(options.headers)
     const { body, warnings } = encodeRequest(request, { compat, providerId: connection.id, isDescribed })
-    if (signal.aborted) this.#onAbort()
-    else signal.addEventListener('abort', this.#onAbort, { once: true })
-
     const response = await connection.http.request({
       method: 'POST',
       url: `${connection.baseUrl}/chat/completions`,
@@ -83,7 +80,10 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
         accept: stream ? 'text/event-stream' : 'application/json',
       },
       body: JSON.stringify(body),
-      signal: this.#stop.signal,
+      signal,
+      onStart: (end) => {
+        this.#end = end
+      },
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
       ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs }),
     })

@@ -18,7 +18,8 @@ export interface ChunkReader {
 /** Decodes every event. */
 export class EveryEvent implements ChunkReader {
   readonly #decoder: AnswerDecoder
-  readonly #sse = new SseReader()
+  /** Made when events come: not every answer is read, nor is every one a stream. */
+  #sse: SseReader | undefined
 
   constructor(decoder: AnswerDecoder) {
     this.#decoder = decoder
@@ -33,12 +34,13 @@ export class EveryEvent implements ChunkReader {
   }
 
   feed(chunk: Uint8Array): Batch | undefined {
+    this.#sse ??= new SseReader()
     for (const { data, event } of this.#sse.feed(chunk)) this.#decoder.add(data, event)
     return this.#decoder.take()
   }
 
   end(): Batch | undefined {
-    for (const { data, event } of this.#sse.end()) this.#decoder.addLast(data, event)
+    for (const { data, event } of this.#sse?.end() ?? []) this.#decoder.addLast(data, event)
     this.#decoder.end()
     return this.#decoder.take()
   }

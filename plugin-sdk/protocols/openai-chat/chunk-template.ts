@@ -22,6 +22,8 @@ export class ChunkTemplate {
   /** What follows the padding; empty when there is none. */
   #end = ''
   #triesLeft = TRIES
+  /** What `learn` was given last. Only the next chunk needs it, and of a stream that passes through few are read. */
+  #lesson: { readonly data: string; readonly delta: JsonObject } | undefined
 
   /** The field of the delta that holds the text. */
   get field(): string {
@@ -30,6 +32,7 @@ export class ChunkTemplate {
 
   /** The text, or undefined when the chunk has to be parsed. */
   read(data: string): string | undefined {
+    this.#study()
     const start = this.#before.length
     // Cutting and comparing is three times as fast as `startsWith`.
     if (start === 0 || data.slice(0, start) !== this.#before) return undefined
@@ -46,6 +49,13 @@ export class ChunkTemplate {
   learn(data: string, delta: JsonObject): void {
     if (this.#triesLeft === 0) return
     this.#triesLeft--
+    this.#lesson = { data, delta }
+  }
+
+  #study(): void {
+    if (this.#lesson === undefined) return
+    const { data, delta } = this.#lesson
+    this.#lesson = undefined
     const field = loneText(delta)
     if (field === undefined) return
     const marker = `"${field}":"`

@@ -11,7 +11,7 @@ export interface Connection {
   readonly baseUrl: string
   readonly http: Http
   /** Throws the provider error `auth` when a key is needed and none is set; nothing is sent then. */
-  headers(extra?: Readonly<Record<string, string>>): Record<string, string | Secret>
+  headers(extra?: Readonly<Record<string, string>>): Readonly<Record<string, string | Secret>>
   failure(response: Pick<HttpResponse, 'status' | 'headers'>, body: string, model: string): ProviderError
   /** For an answer that is not what was asked for: a web page, cut JSON. */
   garbled(response: Pick<HttpResponse, 'status' | 'headers'>, text: string, model: string): ProviderError
@@ -41,9 +41,9 @@ export function connect(setup: ProviderSetup): Connection {
     name,
     baseUrl,
     http,
-    headers(extra = {}) {
+    headers(extra) {
       if (needsKey(setup) && apiKey === undefined) throw keyMissing(setup, name)
-      return { ...lowerCase(extra), ...common }
+      return extra === undefined ? common : { ...lowerCase(extra), ...common }
     },
     failure,
     garbled(response, text, model) {

@@ -23,9 +23,13 @@ export function parseJson(text: string): unknown {
 
 /** The fields whose names are not known, or undefined when there are none. `null` counts: the client wrote it. */
 export function unknownFields(value: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
-  const rest = Object.entries(value).filter(([name]) => !known.has(name))
-  return rest.length === 0 ? undefined : Object.fromEntries(rest)
+  // Most requests have none, and every message of every request is asked.
+  for (const name in value) if (!known.has(name)) return without(value, known)
+  return undefined
 }
+
+const without = (value: JsonObject, known: ReadonlySet<string>): JsonObject =>
+  Object.fromEntries(Object.entries(value).filter(([name]) => !known.has(name)))
 
 /** Half of a surrogate pair, left over where a text was cut, is refused by many hosts. */
 export const wellFormed = (text: string): string =>

@@ -17,8 +17,9 @@ export function parseMessages(value: unknown): ParsedMessages {
   const calls = new KnownCalls()
   const instructions: string[] = []
   const messages: Message[] = []
-  for (const [index, item] of list.entries()) {
+  for (let index = 0; index < list.length; index++) {
     const param = `messages[${index}]`
+    const item = list[index]
     const message = parseMessage(objectAt(item, param), param, calls)
     if (message.role === 'assistant') calls.add(message)
     // Instructions at the start that are more than text stay messages, or their other fields would be lost.

@@ -42,7 +42,7 @@ export function parseOptions(body: JsonObject): ParsedOptions {
     reasoning,
   }
   return {
-    options: Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+    options: given(options),
     leftOver: {
       ...(choice.other === undefined ? {} : { tool_choice: choice.other }),
       ...(format === undefined && isGiven(body['response_format']) ? { response_format: body['response_format'] } : {}),
@@ -51,6 +51,12 @@ export function parseOptions(body: JsonObject): ParsedOptions {
         : {}),
     },
   }
+}
+
+function given(options: Readonly<Record<string, unknown>>): GenerationOptions {
+  const kept: Record<string, unknown> = {}
+  for (const name in options) if (options[name] !== undefined) kept[name] = options[name]
+  return kept
 }
 
 function parseStop(value: unknown): readonly string[] | undefined {

@@ -9,6 +9,9 @@ import { Scope } from './kernel/scope.ts'
 import { Engine } from './pipeline/engine.ts'
 import { pipeline } from './pipeline/order.ts'
 import { Plugboard, version } from './plugboard.ts'
+import { Alerts, Webhooks } from './services/alerts/alerts.ts'
+import { SqliteAlerts } from './services/alerts/sqlite-alerts.ts'
+import { SqliteWebhooks } from './services/alerts/sqlite-webhooks.ts'
 import { AuditLog } from './services/audit/audit.ts'
 import { auditPlugins } from './services/audit/audit-plugins.ts'
 import { SqliteAuditLog } from './services/audit/sqlite-audit-log.ts'
@@ -53,6 +56,8 @@ export interface PlugboardOptions {
   readonly hostDir?: string | false
   /** Reload plugins when their files change. Default true. */
   readonly watch?: boolean
+  /** Deliver webhooks from this process, also those of other processes on the same data folder. Default true. */
+  readonly deliverWebhooks?: boolean
   /** Settings by plugin id; they win over environment variables. */
   readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   /**
@@ -98,6 +103,7 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
     })
     await scope.get(CostService).reload?.()
     await kernel.start()
+    if (options.deliverWebhooks ?? true) scope.get(Webhooks).deliver()
     return new Plugboard(scope, kernel, new Engine(chain, scope.get(Clock)))
   } catch (error) {
     await scope[Symbol.asyncDispose]()
@@ -119,10 +125,16 @@ function provideServices(
     .provide(Ledger, (own) => new SqliteLedger(own.get(Store)))
     .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
     .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))
+    .provide(Alerts, (own) => new SqliteAlerts(own.get(Store), own.get(Clock), own.get(Logger)))
+    .provide(Webhooks, (own) => {
+      const [store, vault, audit, alerts] = [own.get(Store), own.get(Vault), own.get(AuditLog), own.get(Alerts)]
+      return new SqliteWebhooks({ store, vault, audit, alerts, clock: own.get(Clock), log: own.get(Logger), version })
+    })
     .provide(WorstCase, (own) => declaredWorstCase(own.get(CostService), own.get(TokenCounter)))
     .provide(Budgets, (own) => {
       const [store, ledger, audit] = [own.get(Store), own.get(Ledger), own.get(AuditLog)]
-      return new SqliteBudgets({ store, ledger, audit, clock: own.get(Clock), log: own.get(Logger) })
+      const [alerts, clock, log] = [own.get(Alerts), own.get(Clock), own.get(Logger)]
+      return new SqliteBudgets({ store, ledger, audit, alerts, clock, log })
     })
     .provide(PriceVersions, (own) => new SqlitePriceVersions(own.get(Store), own.get(Clock), own.get(Logger)))
     .provide(

@@ -33,6 +33,8 @@ export interface CallRequest {
   readonly caller: Caller
   /** Dollars it may cost at most. */
   readonly maxCost?: number | undefined
+  /** Dollars at which its cost is told as an alert. */
+  readonly costAlertThreshold?: number | undefined
 }
 
 /** How a call ended. */

@@ -139,6 +139,8 @@ export interface Booking {
   readonly entry: LedgerEntry
   readonly spender: Spender
   readonly hold?: Hold | undefined
+  /** Tell when this one call cost so much. */
+  readonly alertAt?: Nano | undefined
 }
 
 export interface BudgetEvents {

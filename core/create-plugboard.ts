@@ -24,6 +24,7 @@ import { Clock, systemClock } from './services/clock/clock.ts'
 import { baseBook } from './services/cost/base-book.ts'
 import { CostService, PriceVersions } from './services/cost/cost.ts'
 import { PriceBook } from './services/cost/price-book.ts'
+import { PriceFile } from './services/cost/price-file.ts'
 import { checkPriceSettings, readPriceSettings, type PriceSettings } from './services/cost/price-settings.ts'
 import { SqlitePriceVersions } from './services/cost/sqlite-price-versions.ts'
 import { KeyRing } from './services/keys/keys.ts'
@@ -101,10 +102,16 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
       worstCase: scope.get(WorstCase),
       log: scope.get(AuditLog),
     })
+    const watched =
+      dataDir === undefined || options.watch === false
+        ? undefined
+        : new PriceFile(priceFile(dataDir), scope.get(Logger))
     await scope.get(CostService).reload?.()
     await kernel.start()
     if (options.deliverWebhooks ?? true) scope.get(Webhooks).deliver()
-    return new Plugboard(scope, kernel, new Engine(chain, scope.get(Clock)))
+    const plugboard = new Plugboard(scope, kernel, new Engine(chain, scope.get(Clock)))
+    scope.own(watched?.start(() => plugboard.reloadPrices()))
+    return plugboard
   } catch (error) {
     await scope[Symbol.asyncDispose]()
     throw error
@@ -154,13 +161,15 @@ function masterKey(dataDir: string | undefined, given: string | undefined): Mast
   return dataDir === undefined ? passingMasterKey() : masterKeyFile(join(dataDir, 'master.key'))
 }
 
+const priceFile = (dataDir: string): string => join(dataDir, 'prices.json')
+
 /** The host's own word is stronger than the file's. */
 async function priceSettings(
   dataDir: string | undefined,
   own: PriceSettings | undefined,
 ): Promise<readonly PriceSettings[]> {
   const hosts = own === undefined ? [] : [checkPriceSettings(own)]
-  return dataDir === undefined ? hosts : [...hosts, await readPriceSettings(join(dataDir, 'prices.json'))]
+  return dataDir === undefined ? hosts : [...hosts, await readPriceSettings(priceFile(dataDir))]
 }
 
 function kernelOptions(

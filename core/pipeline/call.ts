@@ -12,6 +12,7 @@ import {
   type WireFields,
 } from '@plugboard/sdk'
 import type { Hold } from '../services/budget/budget.ts'
+import type { Prices } from '../services/cost/cost.ts'
 
 /** Who calls: what money, limits and the audit log are kept by. */
 interface Caller {
@@ -61,6 +62,8 @@ export interface CallFacts {
   cost?: Cost
   /** The time whose price counts, in milliseconds since 1970: when the call began. */
   pricedAt?: number
+  /** The prices it is reserved and charged by. */
+  prices?: Prices
   latencyMs?: number
 }
 

@@ -9,6 +9,9 @@ import { Scope } from './kernel/scope.ts'
 import { Engine } from './pipeline/engine.ts'
 import { pipeline } from './pipeline/order.ts'
 import { Plugboard, version } from './plugboard.ts'
+import { Alerts, Webhooks } from './services/alerts/alerts.ts'
+import { SqliteAlerts } from './services/alerts/sqlite-alerts.ts'
+import { SqliteWebhooks } from './services/alerts/sqlite-webhooks.ts'
 import { AuditLog } from './services/audit/audit.ts'
 import { auditPlugins } from './services/audit/audit-plugins.ts'
 import { SqliteAuditLog } from './services/audit/sqlite-audit-log.ts'
@@ -21,6 +24,7 @@ import { Clock, systemClock } from './services/clock/clock.ts'
 import { baseBook } from './services/cost/base-book.ts'
 import { CostService, PriceVersions } from './services/cost/cost.ts'
 import { PriceBook } from './services/cost/price-book.ts'
+import { PriceFile } from './services/cost/price-file.ts'
 import { checkPriceSettings, readPriceSettings, type PriceSettings } from './services/cost/price-settings.ts'
 import { SqlitePriceVersions } from './services/cost/sqlite-price-versions.ts'
 import { KeyRing } from './services/keys/keys.ts'
@@ -33,6 +37,9 @@ import { SqliteStore } from './services/store/sqlite-store.ts'
 import { Store } from './services/store/store.ts'
 import { characterCounter } from './services/tokens/character-counter.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
+import { givenMasterKey, masterKeyFile, passingMasterKey, type MasterKey } from './services/vault/master-key.ts'
+import { SqliteVault } from './services/vault/sqlite-vault.ts'
+import { Vault } from './services/vault/vault.ts'
 
 const DRAIN_MS = 30_000
 
@@ -50,6 +57,8 @@ export interface PlugboardOptions {
   readonly hostDir?: string | false
   /** Reload plugins when their files change. Default true. */
   readonly watch?: boolean
+  /** Deliver webhooks from this process, also those of other processes on the same data folder. Default true. */
+  readonly deliverWebhooks?: boolean
   /** Settings by plugin id; they win over environment variables. */
   readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   /**
@@ -78,6 +87,7 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
   try {
     provideServices(scope, dataDir, options.logLevel ?? logLevelOf(env['LOG_LEVEL']), options.prices)
     scope.provide(Catalog, (): Catalog => new RegistryCatalog(kernel.registry, scope.get(Clock)))
+    scope.provide(Vault, (own) => new SqliteVault(own.get(Store), masterKey(dataDir, env['PLUGBOARD_MASTER_KEY'])))
     options.services?.(scope)
     const kernel = new Kernel(kernelOptions(scope, dataDir, env, options))
     auditPlugins(kernel.events, scope.get(AuditLog), scope.get(Logger))
@@ -92,9 +102,16 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
       worstCase: scope.get(WorstCase),
       log: scope.get(AuditLog),
     })
+    const watched =
+      dataDir === undefined || options.watch === false
+        ? undefined
+        : new PriceFile(priceFile(dataDir), scope.get(Logger))
     await scope.get(CostService).reload?.()
     await kernel.start()
-    return new Plugboard(scope, kernel, new Engine(chain, scope.get(Clock)))
+    if (options.deliverWebhooks ?? true) scope.get(Webhooks).deliver()
+    const plugboard = new Plugboard(scope, kernel, new Engine(chain, scope.get(Clock)))
+    scope.own(watched?.start(() => plugboard.reloadPrices()))
+    return plugboard
   } catch (error) {
     await scope[Symbol.asyncDispose]()
     throw error
@@ -115,10 +132,16 @@ function provideServices(
     .provide(Ledger, (own) => new SqliteLedger(own.get(Store)))
     .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
     .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))
+    .provide(Alerts, (own) => new SqliteAlerts(own.get(Store), own.get(Clock), own.get(Logger)))
+    .provide(Webhooks, (own) => {
+      const [store, vault, audit, alerts] = [own.get(Store), own.get(Vault), own.get(AuditLog), own.get(Alerts)]
+      return new SqliteWebhooks({ store, vault, audit, alerts, clock: own.get(Clock), log: own.get(Logger), version })
+    })
     .provide(WorstCase, (own) => declaredWorstCase(own.get(CostService), own.get(TokenCounter)))
     .provide(Budgets, (own) => {
       const [store, ledger, audit] = [own.get(Store), own.get(Ledger), own.get(AuditLog)]
-      return new SqliteBudgets({ store, ledger, audit, clock: own.get(Clock), log: own.get(Logger) })
+      const [alerts, clock, log] = [own.get(Alerts), own.get(Clock), own.get(Logger)]
+      return new SqliteBudgets({ store, ledger, audit, alerts, clock, log })
     })
     .provide(PriceVersions, (own) => new SqlitePriceVersions(own.get(Store), own.get(Clock), own.get(Logger)))
     .provide(
@@ -133,13 +156,20 @@ function provideServices(
     )
 }
 
+function masterKey(dataDir: string | undefined, given: string | undefined): MasterKey {
+  if (given !== undefined && given !== '') return givenMasterKey(given)
+  return dataDir === undefined ? passingMasterKey() : masterKeyFile(join(dataDir, 'master.key'))
+}
+
+const priceFile = (dataDir: string): string => join(dataDir, 'prices.json')
+
 /** The host's own word is stronger than the file's. */
 async function priceSettings(
   dataDir: string | undefined,
   own: PriceSettings | undefined,
 ): Promise<readonly PriceSettings[]> {
   const hosts = own === undefined ? [] : [checkPriceSettings(own)]
-  return dataDir === undefined ? hosts : [...hosts, await readPriceSettings(join(dataDir, 'prices.json'))]
+  return dataDir === undefined ? hosts : [...hosts, await readPriceSettings(priceFile(dataDir))]
 }
 
 function kernelOptions(

@@ -8,6 +8,17 @@ export type { PluginInfo, PluginProblem, PluginState } from './kernel/plugin-inf
 export type { KernelEvents } from './kernel/events.ts'
 export { Scope, token } from './kernel/scope.ts'
 export type { Token } from './kernel/scope.ts'
+export { Alerts, Webhooks } from './services/alerts/alerts.ts'
+export type {
+  Alert,
+  AlertBody,
+  AlertType,
+  Delivery,
+  NewWebhook,
+  Webhook,
+  WebhookSpec,
+  WebhookTrial,
+} from './services/alerts/alerts.ts'
 export { AuditLog } from './services/audit/audit.ts'
 export type { AuditAction, AuditEntry } from './services/audit/audit.ts'
 export { Budgets, WorstCase } from './services/budget/budget.ts'
@@ -41,5 +52,6 @@ export { Logger } from './services/logger/logger.ts'
 export type { LogLevel } from './services/logger/pino-logger.ts'
 export { TokenCounter } from './services/tokens/tokens.ts'
 export type { TokenCount } from './services/tokens/tokens.ts'
+export { Vault } from './services/vault/vault.ts'
 export type * from '@plugboard/sdk'
-export { PlugboardError, isPlugboardError } from '@plugboard/sdk'
+export { PlugboardError, Secret, isPlugboardError } from '@plugboard/sdk'

@@ -5,6 +5,7 @@ import type { Kernel } from './kernel/kernel.ts'
 import type { PluginInfo } from './kernel/plugin-info.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Engine } from './pipeline/engine.ts'
+import { Alerts, Webhooks } from './services/alerts/alerts.ts'
 import { AuditLog } from './services/audit/audit.ts'
 import { Budgets } from './services/budget/budget.ts'
 import { Catalog } from './services/catalog/catalog.ts'
@@ -18,6 +19,7 @@ import { KeyRing } from './services/keys/keys.ts'
 import { Ledger } from './services/ledger/ledger.ts'
 import { Logger } from './services/logger/logger.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
+import { Vault } from './services/vault/vault.ts'
 import { AnswerStream } from './surfaces/library/answer-stream.ts'
 
 export const { version } = createRequire(import.meta.url)('./package.json') as { version: string }
@@ -35,6 +37,8 @@ export interface StreamOptions extends GenerationOptions {
   readonly agentId?: string
   /** Dollars the call may cost at most; it is refused before anything is sent when it may cost more. */
   readonly maxCost?: number
+  /** Dollars; when the call cost as much, `alerts` and webhooks tell. */
+  readonly costAlertThreshold?: number
 }
 
 /** A running Plugboard: plugins, services, and calls to models. Dispose it when done. */
@@ -130,8 +134,23 @@ export class Plugboard implements AsyncDisposable {
     return this.#scope.get(Budgets)
   }
 
+  /** What happened that somebody should know of, such as a budget that is nearly spent. */
+  get alerts(): Alerts {
+    return this.#scope.get(Alerts)
+  }
+
+  /** Endpoints that hear of alerts. */
+  get webhooks(): Webhooks {
+    return this.#scope.get(Webhooks)
+  }
+
   get keys(): KeyRing {
     return this.#scope.get(KeyRing)
+  }
+
+  /** Secrets, encrypted at rest. */
+  get vault(): Vault {
+    return this.#scope.get(Vault)
   }
 
   get auditLog(): AuditLog {
@@ -157,10 +176,11 @@ export class Plugboard implements AsyncDisposable {
   }
 
   #call(model: string | Model, context: Context, options: StreamOptions, stream: boolean): AnswerStream {
-    const { signal, userId, projectId, trackingId, agentId, maxCost, ...generation } = options
+    const { signal, userId, projectId, trackingId, agentId, maxCost, costAlertThreshold, ...generation } = options
     const { clock } = this
     const caller = { userId, projectId, trackingId, agentId }
-    const running = this.engine.begin({ model, context, options: generation, stream, caller, maxCost }, signal)
+    const request = { model, context, options: generation, stream, caller, maxCost, costAlertThreshold }
+    const running = this.engine.begin(request, signal)
     return new AnswerStream(running, () => clock.now())
   }
 }

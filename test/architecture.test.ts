@@ -129,6 +129,7 @@ describe('the tree is the diagram', () => {
     ['undici', 'plugin-sdk/http.ts'],
     ['eventsource-parser', 'plugin-sdk/sse.ts'],
     ['pino', 'core/services/logger/pino-logger.ts'],
+    ['ipaddr.js', 'core/services/alerts/target.ts'],
   ])('%s has one importer', (name, importer) => {
     const importers = [...sources]
       .filter(([, source]) =>

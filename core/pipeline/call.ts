@@ -12,6 +12,7 @@ import {
   type WireFields,
 } from '@plugboard/sdk'
 import type { Hold } from '../services/budget/budget.ts'
+import type { Prices } from '../services/cost/cost.ts'
 
 /** Who calls: what money, limits and the audit log are kept by. */
 interface Caller {
@@ -33,6 +34,8 @@ export interface CallRequest {
   readonly caller: Caller
   /** Dollars it may cost at most. */
   readonly maxCost?: number | undefined
+  /** Dollars at which its cost is told as an alert. */
+  readonly costAlertThreshold?: number | undefined
 }
 
 /** How a call ended. */
@@ -59,6 +62,8 @@ export interface CallFacts {
   cost?: Cost
   /** The time whose price counts, in milliseconds since 1970: when the call began. */
   pricedAt?: number
+  /** The prices it is reserved and charged by. */
+  prices?: Prices
   latencyMs?: number
 }
 

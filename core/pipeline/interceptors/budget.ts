@@ -22,7 +22,7 @@ export const budget =
     await giveBackEarlier(call, budgets)
     const asked = providerRequest(call)
     const sizes = outputSizes(request.options, asked.model)
-    const bound = (maxOutput: number) => worstCase(asked, maxOutput, facts.pricedAt)
+    const bound = (maxOutput: number) => worstCase(asked, maxOutput, facts.pricedAt, facts.prices)
     const hold = await budgets.reserve({ id: call.id, spender, sizes, bound, maxCost })
     if (hold === undefined) return next(call)
     keep(hold, call, budgets)

@@ -16,21 +16,23 @@ export interface CostParts {
 const NO_USAGE: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0 }
 
 /**
- * Works out what the call used and what that costs, when it is over, at the price of the moment it began. That price is kept
- * with the charge.
+ * Works out what the call used and what that costs, when it is over, at the price of the moment it began, whatever is read
+ * anew meanwhile. That price is kept with the charge.
  */
 export const cost =
   ({ prices, versions, counter, clock }: CostParts): Interceptor =>
   (call, next) => {
     const { facts } = call
     const at = clock.now()
+    const asOfNow = prices.current?.() ?? prices
     facts.pricedAt = at
+    facts.prices = asOfNow
     call.settled((outcome) => {
       const model = facts.target
       if (model === undefined) return
       facts.usage = usageOf(call, outcome, () => estimateUsage(call, model, counter))
-      facts.cost = prices.costOf(model, facts.usage, { at })
-      const version = facts.cost.priceVersion === undefined ? undefined : prices.priceOf?.(model, at)
+      facts.cost = asOfNow.costOf(model, facts.usage, { at })
+      const version = facts.cost.priceVersion === undefined ? undefined : asOfNow.priceOf?.(model, at)
       if (version !== undefined) versions.note(version)
     })
     return next(call)

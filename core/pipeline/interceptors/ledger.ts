@@ -1,3 +1,4 @@
+import { PlugboardError } from '@plugboard/sdk'
 import type { Budgets } from '../../services/budget/budget.ts'
 import type { Clock } from '../../services/clock/clock.ts'
 import type { LedgerEntry } from '../../services/ledger/ledger.ts'
@@ -9,17 +10,28 @@ import { spenderOf } from '../spender.ts'
 export const ledger =
   (budgets: Budgets, clock: Clock): Interceptor =>
   (call, next) => {
+    const alertAt = alertNano(call.request.costAlertThreshold)
     call.settled(async (outcome) => {
       const { facts, request } = call
       facts.latencyMs = clock.monotonic() - call.startedAt
       const entry = entryOf(call, outcome, clock.now())
       if (entry === undefined || facts.target === undefined) return
       const spender = spenderOf(facts.target, request.caller)
-      const warnings = await budgets.book({ entry, spender, hold: facts.hold })
+      const warnings = await budgets.book({ entry, spender, hold: facts.hold, alertAt })
       if (warnings.length > 0) facts.warnings = [...(facts.warnings ?? []), ...warnings]
     })
     return next(call)
   }
+
+function alertNano(dollars: number | undefined): number | undefined {
+  if (dollars === undefined) return undefined
+  const nano = Math.round(dollars * 1e9)
+  if (Number.isSafeInteger(nano) && nano >= 0) return nano
+  throw new PlugboardError('REQUEST_INVALID', `${dollars} is not an amount of dollars.`, {
+    hint: 'Give costAlertThreshold as a number of dollars, 0 or more.',
+    details: { param: 'budget.cost_alert_threshold' },
+  })
+}
 
 function entryOf({ id, facts, request }: Call, outcome: Outcome, at: number): LedgerEntry | undefined {
   const { target, generation, attempt, usage, cost, latencyMs = 0, ttfbMs } = facts

@@ -10,6 +10,10 @@ export type AuditAction =
   | 'budget_changed'
   | 'budget_holds_freed'
   | 'prices_reloaded'
+  | 'webhook_added'
+  | 'webhook_removed'
+  | 'webhook_enabled'
+  | 'webhook_disabled'
 
 export interface AuditEntry {
   readonly seq: number

@@ -16,6 +16,12 @@ export interface Charge extends Amount {
   readonly estimated: boolean
 }
 
+export interface Charged {
+  readonly alert: boolean
+  readonly exhausted: boolean
+  readonly over: boolean
+}
+
 export const NOTHING: Amount = { nano: 0, tokens: 0 }
 
 /**
@@ -30,6 +36,7 @@ export class Balances {
   readonly #settle: StatementSync
   readonly #insertCharge: StatementSync
   readonly #alerted: StatementSync
+  readonly #exhausted: StatementSync
   readonly #read: StatementSync
   readonly #holding: StatementSync
 
@@ -46,10 +53,14 @@ export class Balances {
       VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET spent_nano = spent_nano + ?3, spent_tokens = spent_tokens + ?4,
       held_nano = held_nano - ?5, held_tokens = held_tokens - ?6
       RETURNING alerted = 0 AND (spent_nano >= ?7 OR spent_tokens >= ?8) AS alert,
+      exhausted = 0 AND (spent_nano >= ?9 AND ?9 > 0 OR spent_tokens >= ?10 AND ?10 > 0) AS exhausted,
       ?3 > ?5 AND spent_nano + held_nano > ?9 OR ?4 > ?6 AND spent_tokens + held_tokens > ?10 AS over`)
     this.#insertCharge = db.prepare(`INSERT INTO budget_charge
       (entry_id, budget_id, window_start, nano, tokens, held_nano, held_tokens, estimated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
     this.#alerted = db.prepare('UPDATE budget_balance SET alerted = 1 WHERE budget_id = ? AND window_start = ?')
+    this.#exhausted = db.prepare(
+      'UPDATE budget_balance SET exhausted = 1 WHERE budget_id = ? AND window_start = ? AND exhausted = 0',
+    )
     this.#read = db.prepare('SELECT * FROM budget_balance WHERE budget_id = ? AND window_start = ?')
     this.#read.setReadBigInts(true)
     this.#holding = db.prepare(
@@ -79,13 +90,13 @@ export class Balances {
   }
 
   /**
-   * Books the charge in place of what was held. Tells whether that passed the threshold for the first time, and whether it
-   * was more than was held and a limit is passed.
+   * Books the charge in place of what was held. Tells whether that reached the threshold or a limit for the first time, and
+   * whether it was more than was held and a limit is passed.
    */
-  charge(charge: Charge, budget: Budget | undefined): { readonly alert: boolean; readonly over: boolean } {
+  charge(charge: Charge, budget: Budget | undefined): Charged {
     const { entryId, budgetId, windowStart, nano, tokens, held, estimated } = charge
     const threshold = budget?.alertThreshold ?? null
-    const { alert, over } = this.#settle.get(
+    const { alert, exhausted, over } = this.#settle.get(
       budgetId,
       windowStart,
       int(nano),
@@ -96,10 +107,19 @@ export class Balances {
       int(partOf(budget?.limitTokens, threshold)),
       int(budget?.limitNano ?? null),
       int(budget?.limitTokens ?? null),
-    ) as { alert: number | null; over: number | null }
+    ) as Readonly<Record<keyof Charged, number | null>>
     this.#insertCharge.run(entryId, budgetId, windowStart, nano, tokens, held.nano, held.tokens, estimated ? 1 : 0)
     if (alert === 1) this.#alerted.run(budgetId, windowStart)
-    return { alert: alert === 1, over: over === 1 }
+    return {
+      alert: alert === 1,
+      exhausted: exhausted === 1 && this.exhaust(budgetId, windowStart),
+      over: over === 1,
+    }
+  }
+
+  /** Notes that the money of a window is used up; true when nobody had noted it yet. */
+  exhaust(budgetId: string, windowStart: number): boolean {
+    return this.#exhausted.run(budgetId, windowStart).changes === 1
   }
 
   read(budgetId: string, windowStart: number): Balance {
@@ -121,6 +141,6 @@ export class Balances {
 
 const int = (amount: number | null): bigint | null => (amount === null ? null : BigInt(amount))
 
-/** Of a limit, the amount at which its threshold is reached. */
+/** Of a limit, the amount at which its threshold is reached. Nothing is no part of nothing. */
 export const partOf = (limit: number | null | undefined, part: number | null): number | null =>
-  limit === null || limit === undefined || part === null ? null : Math.ceil(limit * part)
+  limit === null || limit === undefined || limit === 0 || part === null ? null : Math.ceil(limit * part)

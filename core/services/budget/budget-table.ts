@@ -84,7 +84,7 @@ export class BudgetTable {
     return budget
   }
 
-  /** New limits for a budget. An alert that was told is told again once spending reaches the new threshold. */
+  /** New limits for a budget. What was told is told again once spending reaches the new threshold, or a raised limit. */
   #update(before: Budget, terms: BudgetTerms, now: number): Budget {
     this.#db
       .prepare(
@@ -104,6 +104,8 @@ export class BudgetTable {
         partOf(limitNano, alertThreshold),
         partOf(limitTokens, alertThreshold),
       )
+    if (raised(before.limitNano, limitNano) || raised(before.limitTokens, limitTokens))
+      this.#db.prepare('UPDATE budget_balance SET exhausted = 0 WHERE budget_id = ?').run(before.id)
     this.changed()
     return { ...terms, id: before.id, createdAt: before.createdAt, changedAt: now }
   }
@@ -123,6 +125,8 @@ export class BudgetTable {
       .run(scope.value, id, start)
   }
 }
+
+const raised = (before: number | null, after: number | null): boolean => (after ?? Infinity) > (before ?? Infinity)
 
 const limitsOf = (terms: BudgetTerms) =>
   [

@@ -1,6 +1,7 @@
 import type { ProviderRequest, Warning } from '@plugboard/sdk'
 import type { Unsubscribe } from '../../kernel/events.ts'
 import { token } from '../../kernel/scope.ts'
+import type { Prices } from '../cost/cost.ts'
 import type { Nano } from '../cost/money.ts'
 import type { LedgerEntry } from '../ledger/ledger.ts'
 
@@ -100,10 +101,10 @@ export interface Bound {
 }
 
 /**
- * The most a request can use when its answer has at most `maxOutput` tokens, at the price of the moment `at` (default: now).
- * Grows with `maxOutput`.
+ * The most a request can use when its answer has at most `maxOutput` tokens, at the price of the moment `at` (default: now)
+ * by `prices` (default: today's). Grows with `maxOutput`.
  */
-export type WorstCase = (request: ProviderRequest, maxOutput: number, at?: number) => Bound
+export type WorstCase = (request: ProviderRequest, maxOutput: number, at?: number, prices?: Prices) => Bound
 
 export const WorstCase = token<WorstCase>('worst-case')
 
@@ -139,6 +140,8 @@ export interface Booking {
   readonly entry: LedgerEntry
   readonly spender: Spender
   readonly hold?: Hold | undefined
+  /** Tell when this one call cost so much. */
+  readonly alertAt?: Nano | undefined
 }
 
 export interface BudgetEvents {

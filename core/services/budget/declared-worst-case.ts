@@ -1,5 +1,5 @@
 import type { ProviderRequest, Usage } from '@plugboard/sdk'
-import type { CostService } from '../cost/cost.ts'
+import type { CostService, Prices } from '../cost/cost.ts'
 import { dearestUsages, usageOf } from '../cost/estimate/dearest-usages.ts'
 import type { Nano } from '../cost/money.ts'
 import type { TokenCounter } from '../tokens/tokens.ts'
@@ -29,13 +29,13 @@ const ROUNDING_NANO = 6
  */
 export const declaredWorstCase =
   (prices: CostService, counter: TokenCounter): WorstCase =>
-  (request, maxOutput, at) => {
+  (request, maxOutput, at, asOf = prices) => {
     const { model, context, options } = request
     const raw = rawLimits(request)
     const inputTokens = mostInput(requestSize(request), request)
     const outputTokens = Math.ceil(Math.max(maxOutput, raw.maxOutput) * raw.answers)
     return {
-      nano: dearest(prices, request, Math.min(inputTokens, MOST_TOKENS), Math.min(outputTokens, MOST_TOKENS), at),
+      nano: dearest(asOf, request, Math.min(inputTokens, MOST_TOKENS), Math.min(outputTokens, MOST_TOKENS), at),
       inputTokens,
       outputTokens,
       // Only budgets with a cap on single calls ask for it, and counting takes time.
@@ -61,7 +61,7 @@ function mostInput(size: RequestSize, { model, context, options }: ProviderReque
 
 /** Which kinds of tokens it will be is the provider's choice: the dearest count. */
 function dearest(
-  prices: CostService,
+  prices: Prices,
   request: ProviderRequest,
   input: number,
   output: number,
@@ -78,7 +78,7 @@ function dearest(
 }
 
 function possible(
-  prices: CostService,
+  prices: Prices,
   request: ProviderRequest,
   input: number,
   output: number,

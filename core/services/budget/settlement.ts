@@ -8,11 +8,12 @@ import { periodAt } from './periods.ts'
 /** What charging one call brought about, to be told when it is committed. */
 export interface Settled {
   readonly alerts: readonly { readonly budget: Budget; readonly windowStart: number }[]
+  readonly exhausted: Settled['alerts']
   readonly overshoots: readonly BudgetEvents['overshoot'][]
   readonly warnings: readonly Warning[]
 }
 
-export const NOTHING_SETTLED: Settled = { alerts: [], overshoots: [], warnings: [] }
+export const NOTHING_SETTLED: Settled = { alerts: [], exhausted: [], overshoots: [], warnings: [] }
 
 interface Line {
   readonly budget: Budget
@@ -32,22 +33,24 @@ export function settle(booking: Booking, applying: readonly BudgetInForce[], bal
   const { entry } = booking
   const tokens = tokensOf(entry.usage)
   const alerts: Settled['alerts'][number][] = []
+  const exhausted: Settled['alerts'][number][] = []
   const overshoots: BudgetEvents['overshoot'][] = []
   const warnings: Warning[] = []
   for (const { budget, current, windowStart, held: reserved } of lines) {
     const held = booking.hold !== undefined && balances.endHold(booking.hold.id, budget.id) ? reserved : NOTHING
     const estimated = entry.cost.total === null
     const nano = entry.cost.total ?? nanoWithoutPrice(budget, entry.usage)
-    const { alert, over } = balances.charge(
+    const charged = balances.charge(
       { entryId: entry.id, budgetId: budget.id, windowStart, nano, tokens, held, estimated },
       current,
     )
-    if (alert) alerts.push({ budget: current ?? budget, windowStart })
-    if (over) overshoots.push({ budget, callId: entry.id, charged: { nano, tokens }, held })
+    if (charged.alert) alerts.push({ budget: current ?? budget, windowStart })
+    if (charged.exhausted) exhausted.push({ budget: current ?? budget, windowStart })
+    if (charged.over) overshoots.push({ budget, callId: entry.id, charged: { nano, tokens }, held })
     const { softRunTokens } = current ?? budget
     if (softRunTokens !== null && tokens > softRunTokens) warnings.push(softCapWarning(current ?? budget, tokens))
   }
-  return { alerts, overshoots, warnings }
+  return { alerts, exhausted, overshoots, warnings }
 }
 
 function linesOf({ entry, hold }: Booking, applying: readonly BudgetInForce[]): Line[] {

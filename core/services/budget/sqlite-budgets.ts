@@ -1,5 +1,6 @@
 import type { Warning } from '@plugboard/sdk'
 import type { Unsubscribe } from '../../kernel/events.ts'
+import type { Alert, Alerts } from '../alerts/alerts.ts'
 import type { AuditLog } from '../audit/audit.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -22,6 +23,7 @@ import type {
   Spender,
 } from './budget.ts'
 import { payableSizes } from './cost-ceiling.ts'
+import { exhaustedBy, settlementAlerts } from './cost-alerts.ts'
 import { InForce } from './in-force.ts'
 import { LEASE_TIMES, Lease, type LeaseTimes } from './lease.ts'
 import { remembered } from './remembered.ts'
@@ -34,6 +36,7 @@ export interface BudgetsParts {
   readonly store: Store
   readonly ledger: Ledger
   readonly audit: AuditLog
+  readonly alerts: Alerts
   readonly clock: Clock
   readonly log: Logger
   readonly lease?: LeaseTimes
@@ -46,6 +49,7 @@ interface Reserved {
   readonly planned: Hold | Refusal | undefined
   readonly renewed: boolean
   readonly recovered: readonly BudgetEvents['recovered'][]
+  readonly told: readonly Alert[]
 }
 
 /**
@@ -119,9 +123,10 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
   async #reserveOnAll(request: ReserveRequest): Promise<Hold | undefined> {
     if (!this.appliesTo(request.spender)) return undefined
     const startedAt = this.#parts.clock.monotonic()
-    const { planned, renewed, recovered } = await this.#parts.store.write(() => this.#reserve(request))
+    const { planned, renewed, recovered, told } = await this.#parts.store.write(() => this.#reserve(request))
     if (renewed) this.#lease.renewed(startedAt)
     this.#news.recovered(recovered)
+    this.#parts.alerts.announce(told)
     if (planned === undefined) return undefined
     if (!isHold(planned)) throw refusalError(planned)
     this.#open.add(planned.id)
@@ -140,11 +145,14 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
   }
 
   async book(booking: Booking): Promise<readonly Warning[]> {
+    const { alerts } = this.#parts
     let settled = NOTHING_SETTLED
+    let told: readonly Alert[] = []
     try {
       await this.#parts.ledger.record(booking.entry, () => {
         this.#refresh()
         settled = settle(booking, this.#inForce.applyingTo(booking.spender), this.#balances)
+        told = settlementAlerts(booking, settled, this.#balances).map((alert) => alerts.put(alert))
       })
     } catch (error) {
       this.#bookLater(booking, error)
@@ -152,6 +160,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     }
     if (booking.hold !== undefined) this.#open.delete(booking.hold.id)
     this.#news.settled(settled)
+    alerts.announce(told)
     return settled.warnings
   }
 
@@ -194,7 +203,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
   #reserve(request: ReserveRequest): Reserved {
     this.#refresh()
     const budgets = this.#inForce.applyingTo(request.spender)
-    if (budgets.length === 0) return { planned: undefined, renewed: false, recovered: [] }
+    if (budgets.length === 0) return { planned: undefined, renewed: false, recovered: [], told: [] }
     const now = this.#parts.clock.now()
     let planned = plan(request, budgets, now, this.#balances)
     let recovered: Reserved['recovered'] = []
@@ -202,13 +211,16 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
       recovered = this.#recover()
       if (recovered.length > 0) planned = plan(request, budgets, now, this.#balances)
     }
-    if (!isHold(planned)) return { planned, renewed: false, recovered }
+    if (!isHold(planned)) {
+      const told = exhaustedBy(planned, request.id, this.#balances).map((alert) => this.#parts.alerts.put(alert))
+      return { planned, renewed: false, recovered, told }
+    }
     // A process without holds does not beat, so somebody may doubt it just now.
     const renewed = this.#lease.due || this.#open.size === 0
     if (renewed) this.#lease.renew()
     for (const line of planned.lines)
       this.#balances.hold(planned.id, line.budget.id, line.windowStart, this.#lease.owner, line)
-    return { planned, renewed, recovered }
+    return { planned, renewed, recovered, told: [] }
   }
 
   /** The call fails, but its money is spent: it is booked as soon as the database can be written again. */

@@ -27,7 +27,7 @@ export interface ChargeConditions {
 }
 
 /** Tells what tokens cost. */
-export interface CostService {
+export interface Prices {
   /**
    * Nano-dollars per kind and in total; all `null` when the model's price is not known and there were tokens to pay. A call
    * without any tokens costs nothing. Never throws: it runs while a call is being settled.
@@ -38,6 +38,15 @@ export interface CostService {
    * version, and estimates do not know of prices that depend on the size or kind of tokens.
    */
   priceOf?(model: Model, at?: number): PriceVersion | undefined
+}
+
+/** Prices that may change while calls run. */
+export interface CostService extends Prices {
+  /**
+   * The prices as they are now, which no reload changes: what a call is reserved and charged by. Without it a call is charged
+   * by what holds when it is over.
+   */
+  current?(): Prices
   /** Reads changeable sources again. Rejects with PlugboardError `PRICES_INVALID`, and then goes on with what it had. */
   reload?(): Promise<void>
 }

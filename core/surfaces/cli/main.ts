@@ -11,6 +11,11 @@ import { pluginTest } from './commands/plugin-test.ts'
 import { pluginValidate } from './commands/plugin-validate.ts'
 import { serve } from './commands/serve.ts'
 import { usageRerate } from './commands/usage-rerate.ts'
+import { webhookAdd } from './commands/webhook-add.ts'
+import { webhookChanges } from './commands/webhook-change.ts'
+import { webhookDeliveries } from './commands/webhook-deliveries.ts'
+import { webhookList } from './commands/webhook-list.ts'
+import { webhookTest } from './commands/webhook-test.ts'
 import { version } from './version.ts'
 
 const program = new Command('plugboard')
@@ -34,6 +39,13 @@ budgetSet(budget)
 budgetRemove(budget)
 ledgerVerify(program.command('ledger').description('The books of all calls'))
 usageRerate(program.command('usage').description('What calls used and what they cost'))
+
+const webhook = program.command('webhook').description('Endpoints that hear of alerts')
+webhookAdd(webhook)
+webhookList(webhook)
+webhookChanges(webhook)
+webhookTest(webhook)
+webhookDeliveries(webhook)
 
 try {
   await program.parseAsync()

@@ -23,6 +23,7 @@ export function callRequest(
       agentId: text(budget, 'budget', 'agent_id'),
     },
     maxCost: dollars(budget, 'budget', 'max_cost'),
+    costAlertThreshold: dollars(budget, 'budget', 'cost_alert_threshold'),
   }
 }
 

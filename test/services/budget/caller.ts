@@ -1,6 +1,6 @@
 // A process that calls a model again and again, and says what it was told of each call that ended. Usage: caller.ts <data folder>
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AuditLog, Budgets, Clock, Ledger, Logger, WorstCase, createPlugboard } from 'plugboard'
+import { Alerts, AuditLog, Budgets, Clock, Ledger, Logger, WorstCase, createPlugboard } from 'plugboard'
 import { SqliteBudgets } from '../../../core/services/budget/sqlite-budgets.ts'
 import { Store } from '../../../core/services/store/store.ts'
 import { LANES, SHORT_LEASE, WORST_NANO } from './callers.ts'
@@ -23,6 +23,7 @@ const plugboard = await createPlugboard({
             store: own.get(Store),
             ledger: own.get(Ledger),
             audit: own.get(AuditLog),
+            alerts: own.get(Alerts),
             clock: own.get(Clock),
             log: own.get(Logger),
             lease: SHORT_LEASE,

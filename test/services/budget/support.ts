@@ -1,4 +1,5 @@
 import type { Cost, Usage } from '@plugboard/sdk'
+import { SqliteAlerts } from '../../../core/services/alerts/sqlite-alerts.ts'
 import { SqliteAuditLog } from '../../../core/services/audit/sqlite-audit-log.ts'
 import type { Budget, BudgetSpec, Hold, ReserveRequest, Spender } from '../../../core/services/budget/budget.ts'
 import type { LeaseTimes } from '../../../core/services/budget/lease.ts'
@@ -40,6 +41,7 @@ export interface Books extends AsyncDisposable {
   readonly store: SqliteStore
   readonly ledger: SqliteLedger
   readonly audit: SqliteAuditLog
+  readonly alerts: SqliteAlerts
   readonly budgets: SqliteBudgets
   /** As `kill -9` would: nothing is given back. */
   crash(): void
@@ -50,12 +52,15 @@ export function openBooks(file = ':memory:', clock = new TestClock(), lease = BY
   const store = new SqliteStore(file)
   const ledger = new SqliteLedger(store)
   const audit = new SqliteAuditLog(store, clock)
-  const budgets = new SqliteBudgets({ store, ledger, audit, clock, log: createPinoLogger('silent'), lease })
+  const log = createPinoLogger('silent')
+  const alerts = new SqliteAlerts(store, clock, log)
+  const budgets = new SqliteBudgets({ store, ledger, audit, alerts, clock, log, lease })
   return {
     clock,
     store,
     ledger,
     audit,
+    alerts,
     budgets,
     crash: () => store.db.close(),
     async [Symbol.asyncDispose]() {

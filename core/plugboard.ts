@@ -17,6 +17,7 @@ import { rerate } from './services/cost/rerate.ts'
 import { KeyRing } from './services/keys/keys.ts'
 import { Ledger } from './services/ledger/ledger.ts'
 import { Logger } from './services/logger/logger.ts'
+import { Providers } from './services/providers/providers.ts'
 import { Settings } from './services/settings/settings.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
 import { Vault } from './services/vault/vault.ts'
@@ -134,6 +135,11 @@ export class Plugboard implements AsyncDisposable {
 
   get keys(): KeyRing {
     return this.#scope.get(KeyRing)
+  }
+
+  /** Which providers there are and what is set for them. */
+  get providers(): Providers {
+    return this.#scope.get(Providers)
   }
 
   /** Settings that are one value each. */

@@ -69,11 +69,16 @@ export class PriceBook implements CostService {
   }
 
   #find(model: Model): PriceSchedule | null {
-    const { overrides } = this.#reading
-    const own = overrides.get(`${model.provider}:${model.id}`)
-    const override = own === undefined ? overrides.get(`${model.provider}:*`) : own
-    if (override !== undefined) return override
+    const override = this.#override(model, model.provider) ?? this.#override(model, model.instanceOf)
+    if (override !== undefined) return override.price
     return model.price === undefined ? this.#listed(model) : this.#declared(model, model.price)
+  }
+
+  #override({ id }: Model, provider: string | undefined): { readonly price: PriceSchedule | null } | undefined {
+    const { overrides } = this.#reading
+    const own = overrides.get(`${provider}:${id}`)
+    const price = own === undefined ? overrides.get(`${provider}:*`) : own
+    return price === undefined ? undefined : { price }
   }
 
   #declared(model: Model, price: Price): PriceSchedule | null {
@@ -88,8 +93,9 @@ export class PriceBook implements CostService {
   }
 
   #listed(model: Model): PriceSchedule | null {
-    return this.#named(`${model.provider}\n${model.id}\n${model.baseUrl ?? ''}`, () =>
-      this.#compiled(model, 'base', () => this.#parts.base(model)),
+    const { id, baseUrl, instanceOf: provider = model.provider } = model
+    return this.#named(`${provider}\n${id}\n${baseUrl ?? ''}`, () =>
+      this.#compiled(model, 'base', () => this.#parts.base({ id, baseUrl, provider })),
     )
   }
 

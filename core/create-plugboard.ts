@@ -33,6 +33,12 @@ import { Ledger } from './services/ledger/ledger.ts'
 import { SqliteLedger } from './services/ledger/sqlite-ledger.ts'
 import { Logger } from './services/logger/logger.ts'
 import { createPinoLogger, type LogLevel } from './services/logger/pino-logger.ts'
+import { ConfigTable } from './services/providers/config-table.ts'
+import { Configurations } from './services/providers/configurations.ts'
+import { LiveProviders } from './services/providers/live-providers.ts'
+import { Providers, type HostProvider } from './services/providers/providers.ts'
+import { Settings } from './services/settings/settings.ts'
+import { SqliteSettings } from './services/settings/sqlite-settings.ts'
 import { SqliteStore } from './services/store/sqlite-store.ts'
 import { Store } from './services/store/store.ts'
 import { characterCounter } from './services/tokens/character-counter.ts'
@@ -55,12 +61,19 @@ export interface PlugboardOptions {
   readonly builtIn?: boolean
   /** The package whose dependencies are searched for plugins. Default: the working directory; `false` for none. */
   readonly hostDir?: string | false
-  /** Reload plugins when their files change. Default true. */
+  /** Follow what changes: plugins' files, and settings that other processes save. Default true. */
   readonly watch?: boolean
   /** Deliver webhooks from this process, also those of other processes on the same data folder. Default true. */
   readonly deliverWebhooks?: boolean
-  /** Settings by plugin id; they win over environment variables. */
+  /** Settings by plugin id; they win over saved ones and over environment variables. */
   readonly settings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /**
+   * Providers by id, for hosts that keep configuration themselves: a `type` makes a further instance. Their settings win
+   * over what users save, which wins over environment variables.
+   */
+  readonly providers?: Readonly<Record<string, HostProvider>>
+  /** Test the connections of all available providers at the start, which takes up to 5 seconds more. Default false. */
+  readonly validateConnectivity?: boolean
   /**
    * Prices that win over the plugins' own and over the public price list, and a mark-up. They also win over `prices.json`
    * in the data folder, which holds the same.
@@ -89,7 +102,9 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
     scope.provide(Catalog, (): Catalog => new RegistryCatalog(kernel.registry, scope.get(Clock)))
     scope.provide(Vault, (own) => new SqliteVault(own.get(Store), masterKey(dataDir, env['PLUGBOARD_MASTER_KEY'])))
     options.services?.(scope)
-    const kernel = new Kernel(kernelOptions(scope, dataDir, env, options))
+    const table = new ConfigTable(scope.get(Store))
+    const configs = new Configurations({ table, vault: scope.get(Vault), hosts: hostProviders(options), env })
+    const kernel = new Kernel(kernelOptions(scope, dataDir, configs, options))
     auditPlugins(kernel.events, scope.get(AuditLog), scope.get(Logger))
     const chain = pipeline({
       registry: kernel.registry,
@@ -107,10 +122,25 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
         ? undefined
         : new PriceFile(priceFile(dataDir), scope.get(Logger))
     await scope.get(CostService).reload?.()
+    const engine = new Engine(chain, scope.get(Clock))
+    const plugboard = new Plugboard(scope, kernel, engine)
+    const providers = new LiveProviders({
+      kernel,
+      configs,
+      table,
+      catalog: scope.get(Catalog),
+      audit: scope.get(AuditLog),
+      log: scope.get(Logger),
+      clock: scope.get(Clock),
+      ask: async (model, context, ask) => (await plugboard.complete(model, context, ask)).error,
+    })
+    scope.value(Providers, scope.own(providers))
+    providers.prepare()
     await kernel.start()
     if (options.deliverWebhooks ?? true) scope.get(Webhooks).deliver()
-    const plugboard = new Plugboard(scope, kernel, new Engine(chain, scope.get(Clock)))
     scope.own(watched?.start(() => plugboard.reloadPrices()))
+    await providers.start(options.watch !== false && dataDir !== undefined)
+    if (options.validateConnectivity === true) await providers.validateAll()
     return plugboard
   } catch (error) {
     await scope[Symbol.asyncDispose]()
@@ -129,6 +159,7 @@ function provideServices(
     .value(TokenCounter, characterCounter)
     .provide(Logger, () => createPinoLogger(level))
     .provide(Store, () => new SqliteStore(dataDir === undefined ? ':memory:' : join(dataDir, 'plugboard.db')))
+    .provide(Settings, (own) => new SqliteSettings(own.get(Store)))
     .provide(Ledger, (own) => new SqliteLedger(own.get(Store)))
     .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
     .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))
@@ -175,15 +206,8 @@ async function priceSettings(
 function kernelOptions(
   scope: Scope,
   dataDir: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-  {
-    plugins = [],
-    builtIn = true,
-    hostDir = process.cwd(),
-    watch = true,
-    settings = {},
-    drainMs = DRAIN_MS,
-  }: PlugboardOptions,
+  configs: Configurations,
+  { plugins = [], builtIn = true, hostDir = process.cwd(), watch = true, drainMs = DRAIN_MS }: PlugboardOptions,
 ): KernelOptions {
   const folders: KernelOptions['folders'][number][] = []
   if (builtIn) folders.push({ dir: builtInDir(), origin: 'built-in', watched: false })
@@ -197,8 +221,15 @@ function kernelOptions(
     hostDir: hostDir === false ? undefined : hostDir,
     drainMs,
     logFor: (plugin) => log.child({ plugin }),
-    settingsFor: (id) => ({ own: settings[id] ?? {}, env }),
+    settingsFor: (id) => configs.sourcesFor(id),
   }
+}
+
+/** Settings by plugin id are another way to write the same. */
+function hostProviders({ settings = {}, providers = {} }: PlugboardOptions): Readonly<Record<string, HostProvider>> {
+  const all: Record<string, HostProvider> = { ...providers }
+  for (const [id, own] of Object.entries(settings)) all[id] = { ...all[id], settings: { ...all[id]?.settings, ...own } }
+  return all
 }
 
 function dropInDir(dataDir: string): string {

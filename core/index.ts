@@ -50,6 +50,18 @@ export { Ledger } from './services/ledger/ledger.ts'
 export type { LedgerEntry, LedgerTotals } from './services/ledger/ledger.ts'
 export { Logger } from './services/logger/logger.ts'
 export type { LogLevel } from './services/logger/pino-logger.ts'
+export { Providers } from './services/providers/providers.ts'
+export type {
+  HostProvider,
+  ProviderChanges,
+  ProviderEvents,
+  ProviderInfo,
+  ProviderState,
+  ValidateOptions,
+  Validation,
+  ValidationAction,
+} from './services/providers/providers.ts'
+export { Settings } from './services/settings/settings.ts'
 export { TokenCounter } from './services/tokens/tokens.ts'
 export type { TokenCount } from './services/tokens/tokens.ts'
 export { Vault } from './services/vault/vault.ts'

@@ -18,6 +18,8 @@ import { rerate } from './services/cost/rerate.ts'
 import { KeyRing } from './services/keys/keys.ts'
 import { Ledger } from './services/ledger/ledger.ts'
 import { Logger } from './services/logger/logger.ts'
+import { Providers } from './services/providers/providers.ts'
+import { Settings } from './services/settings/settings.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
 import { Vault } from './services/vault/vault.ts'
 import { AnswerStream } from './surfaces/library/answer-stream.ts'
@@ -146,6 +148,16 @@ export class Plugboard implements AsyncDisposable {
 
   get keys(): KeyRing {
     return this.#scope.get(KeyRing)
+  }
+
+  /** Which providers there are and what is set for them. */
+  get providers(): Providers {
+    return this.#scope.get(Providers)
+  }
+
+  /** Settings that are one value each. */
+  get settings(): Settings {
+    return this.#scope.get(Settings)
   }
 
   /** Secrets, encrypted at rest. */

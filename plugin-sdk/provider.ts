@@ -87,6 +87,8 @@ export interface ModelDeclaration {
 /** A model that can be called: a declaration with its provider's facts filled in. */
 export interface Model extends ModelDeclaration {
   readonly provider: string
+  /** The provider that `provider` is a further instance of, with a key of its own: what holds for that one's models holds here. */
+  readonly instanceOf?: string
   readonly name: string
   /** The wire protocol, for example `openai-chat`, or `code` for a provider that speaks its own. */
   readonly api: string
@@ -137,6 +139,8 @@ export interface ProviderDeclaration {
   readonly models?: readonly ModelDeclaration[]
   /** Where the running server lists its models, relative to `baseUrl`. */
   readonly modelDiscovery?: { readonly path: string }
+  /** A list that only a right key gets, relative to `baseUrl`, where the list of models is open to everybody. */
+  readonly keyCheck?: { readonly path: string }
   /** Passes on models it does not list when they are named with the provider (`id:model`). Their price is the provider's `price`, else the price book's. */
   readonly unlistedModels?: boolean
   /** False: its models are only found when they are named with the provider. Default true. */

@@ -5,19 +5,21 @@ import { inspect } from 'node:util'
  * give a mask. Only `reveal()` gives the value, and only code that sends it should call that.
  */
 export class Secret {
-  readonly #value: string
+  #value: string | (() => string)
 
-  constructor(value: string) {
+  /** A function is asked once, when the value is first needed; what it throws, the asker gets. */
+  constructor(value: string | (() => string)) {
     this.#value = value
   }
 
   reveal(): string {
+    if (typeof this.#value === 'function') this.#value = this.#value()
     return this.#value
   }
 
   /** Enough to tell two keys apart, too little to use: `sk-...vX2Q`. Short secrets show nothing. */
   get masked(): string {
-    const value = this.#value
+    const value = this.reveal()
     if (value.length < 16) return '...'
     const prefix = /^[A-Za-z]{2,5}[-_]/.exec(value)?.[0] ?? ''
     return `${prefix}...${value.slice(-4)}`

@@ -7,39 +7,55 @@ import {
   type Provider,
   type ProviderDeclaration,
 } from '@plugboard/sdk'
-import { loadProtocol } from '@plugboard/sdk/protocols'
+import { loadProtocol, type ProviderSetup } from '@plugboard/sdk/protocols'
 import { kernelError, messageOf } from './errors.ts'
 import { lazyProvider } from './lazy-provider.ts'
 import type { Manifest } from './manifest.ts'
 import { apiKeyOf, baseUrlOf, headersOf } from './plugin-context.ts'
+import type { Probe } from './registry.ts'
 import type { Settings } from './settings.ts'
 import { within } from './within.ts'
 
 const SETUP_LIMIT_MS = 10_000
 
+/** Where the models are listed by every host that follows its protocol. */
+const USUAL_LIST = { path: '/models' }
+
 /** What a manifest declares, made real: by the plugin's code where it has some, by the declared protocol otherwise. */
-export interface MadeProvider {
+export interface MadeProvider extends Offer {
+  /** What the manifest calls it. */
+  readonly type: string
+  /** As it is known to everybody else: under the id and name that were chosen for it. */
   readonly declaration: ProviderDeclaration
-  readonly provider: Provider
   readonly baseUrl: string | undefined
   readonly configured: boolean
 }
 
+interface Offer {
+  readonly provider: Provider
+  readonly probe: Probe | undefined
+}
+
+/** The providers of a manifest that are wanted, by `known` under their ids and names. */
 export async function makeProviders(
   definition: PluginDefinition | undefined,
   manifest: Manifest,
   settings: Settings,
   context: PluginContext,
+  known: (declaration: ProviderDeclaration) => ProviderDeclaration | undefined,
 ): Promise<MadeProvider[]> {
   const returned = definition === undefined ? {} : ((await setup(definition, manifest, context)).providers ?? {})
   const declarations = manifest.contributes.providers ?? []
   checkDeclared(manifest, Object.keys(returned), declarations)
-  return declarations.map((declaration) => {
+  return declarations.flatMap((written) => {
+    const declaration = known(written)
+    if (declaration === undefined) return []
     const baseUrl = baseUrlOf(declaration, manifest, settings)
-    const provider = Object.hasOwn(returned, declaration.id)
-      ? returnedProvider(checked(returned[declaration.id], declaration.id, manifest), declaration, settings)
+    const offer = Object.hasOwn(returned, written.id)
+      ? returnedProvider(checked(returned[written.id], written.id, manifest), declaration, settings)
       : declared(declaration, baseUrl, settings, context)
-    return { declaration, provider, baseUrl, configured: isConfigured(declaration, baseUrl, settings) }
+    const configured = isConfigured(declaration, baseUrl, settings)
+    return [{ type: written.id, declaration, baseUrl, configured, ...offer }]
   })
 }
 
@@ -105,8 +121,14 @@ function checked(provider: Provider | null | undefined, id: string, manifest: Ma
 }
 
 /** What code offers; it is not asked without the key that its declaration demands. */
-const returnedProvider = (provider: Provider, declaration: ProviderDeclaration, settings: Settings): Provider =>
-  lacksDeclaredKey(declaration, settings) ? unconfigured(() => keyMissing(declaration)) : provider
+const returnedProvider = (provider: Provider, declaration: ProviderDeclaration, settings: Settings): Offer =>
+  lacksDeclaredKey(declaration, settings) ? unconfigured(() => keyMissing(declaration)) : ownProbe(provider)
+
+/** A provider that lists its models itself is asked for just that. */
+export const ownProbe = (provider: Provider): Offer => ({
+  provider,
+  probe: provider.listModels === undefined ? undefined : async (signal) => (await provider.listModels?.(signal)) ?? [],
+})
 
 /** Code that declares no `auth` has its own way to a key, or needs none. */
 const lacksDeclaredKey = (declaration: ProviderDeclaration, settings: Settings): boolean =>
@@ -118,21 +140,26 @@ function declared(
   baseUrl: string | undefined,
   settings: Settings,
   { http }: PluginContext,
-): Provider {
+): Offer {
   if (baseUrl === undefined) return unconfigured(() => addressMissing(declaration))
   if (URL.parse(baseUrl) === null)
     throw kernelError('CONFIG_INVALID', `The base URL of provider "${declaration.id}" is not a URL: "${baseUrl}".`)
   const apiKey = apiKeyOf(declaration, settings)
   if (apiKey === undefined && needsKey(declaration)) return unconfigured(() => keyMissing(declaration))
   const setup = { declaration, baseUrl, http, apiKey, headers: headersOf(declaration, settings) }
-  const make = async (): Promise<Provider> => (await loadProtocol(declaration.protocol ?? '')).createProvider(setup)
-  return lazyProvider(make, declaration.modelDiscovery !== undefined)
+  const make = async (of: ProviderSetup): Promise<Provider> =>
+    (await loadProtocol(declaration.protocol ?? '')).createProvider(of)
+  const listed = { ...declaration, modelDiscovery: declaration.keyCheck ?? declaration.modelDiscovery ?? USUAL_LIST }
+  return {
+    provider: lazyProvider(() => make(setup), declaration.modelDiscovery !== undefined),
+    probe: async (signal) => (await (await make({ ...setup, declaration: listed })).listModels?.(signal)) ?? [],
+  }
 }
 
 /** Stands for a provider until the user has set it up, so that it can be listed, and so that nothing is sent. */
-const unconfigured = (error: () => ProviderError): Provider => ({
-  api: 1,
-  stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error()) }) }),
+const unconfigured = (error: () => ProviderError): Offer => ({
+  provider: { api: 1, stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error()) }) }) },
+  probe: () => Promise.reject(error()),
 })
 
 const addressMissing = ({ id, name = id, baseUrl }: ProviderDeclaration): ProviderError =>
@@ -145,7 +172,7 @@ function keyMissing({ id, name = id, auth }: ProviderDeclaration): ProviderError
   const variable = auth !== undefined && auth.type !== 'none' ? auth.env : undefined
   return new ProviderError('auth', `${name} is not set up: it has no API key yet.`, {
     provider: id,
-    hint: variable === undefined ? 'Set its apiKey.' : `Set the environment variable ${variable}, or its apiKey.`,
+    hint: `${variable === undefined ? 'Set its key' : `Set the environment variable ${variable}, or its key`}: plugboard providers set ${id}.`,
   })
 }
 

@@ -27,7 +27,10 @@ const NEXT_STEP = {
   CONTRIBUTION_UNDECLARED: 'Declare it under "contributes" in plugboard.json, or do not return it from setup().',
   CONTRIBUTION_MISSING: 'Return it from setup(), or give it a "protocol" in plugboard.json.',
   CONTRIBUTION_INVALID: 'Return an object with api: 1 and a stream() method.',
-  CONTRIBUTION_TAKEN: 'Give it another id, or remove the other plugin.',
+  CONTRIBUTION_TAKEN: 'Give it another id, or remove the other one.',
+  PROVIDER_TYPE_UNKNOWN: 'Use a provider that is plugged in as its type; `plugboard providers list` shows them.',
+  PROVIDER_ID_INVALID: 'Use small letters, digits, - and _, beginning with a letter, for example claude_main.',
+  PROVIDER_DISABLED: 'Enable it with `plugboard providers enable`, or call another provider.',
   PROVIDER_UNPLUGGED: 'Put the plugin back, or call another provider.',
   PROVIDER_UNKNOWN: 'Use one of the providers that are plugged in; `plugboard plugin list` shows them.',
 } as const

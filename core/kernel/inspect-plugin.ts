@@ -1,13 +1,12 @@
 import { realpath } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { isPlugboardError } from '@plugboard/sdk'
 import { definitionOf } from './contributions.ts'
 import { idOfPackage } from './discovery.ts'
 import { kernelError, messageOf } from './errors.ts'
 import { fingerprint } from './fingerprint.ts'
 import { importPlugin } from './loader.ts'
 import { MANIFEST_FILE, readJson, readManifest, type Manifest } from './manifest.ts'
-import { readSettings } from './settings.ts'
+import { settingsForm } from './settings.ts'
 
 export interface InspectedPlugin {
   /** With its links resolved. */
@@ -24,10 +23,8 @@ export async function inspectPlugin(folder: string, hostVersion: string): Promis
   })
   const read = await readManifest(dir, await expectedId(dir), hostVersion)
   const { manifest } = read
-  await readSettings(read, dir, { own: {}, env: {} }).catch((error: unknown) => {
-    // Which settings are set is the user's affair; that their schema can be used is the plugin's.
-    if (!isPlugboardError(error) || error.code !== 'CONFIG_INVALID') throw error
-  })
+  // Which settings are set is the user's affair; that their schema can be used is the plugin's.
+  await settingsForm(read, dir)
   const { main } = manifest
   if (main === undefined) return { dir, manifest, module: undefined }
   const module = await importPlugin(dir, main, await fingerprint(dir))

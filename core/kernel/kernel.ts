@@ -1,11 +1,12 @@
 import type { PluginLogger } from '@plugboard/sdk'
 import { discoverPackages, discoverRoot, pluginRoot, type PluginRoot, type PluginSource } from './discovery.ts'
 import { Events, type KernelEvents } from './events.ts'
-import { Lifecycle, type LifecycleHost } from './lifecycle.ts'
+import { HostProviders } from './host-providers.ts'
+import { Instances } from './instances.ts'
+import { Lifecycle, type LifecycleHost, type OwnSettings } from './lifecycle.ts'
 import type { PluginInfo, PluginOrigin } from './plugin-info.ts'
 import { Registry } from './registry.ts'
 import type { Scope } from './scope.ts'
-import type { SettingsSources } from './settings.ts'
 import { watchRoots, type Watcher } from './watcher.ts'
 
 export interface KernelOptions {
@@ -19,7 +20,8 @@ export interface KernelOptions {
   /** Milliseconds a replaced version may go on with the calls that run on it. */
   readonly drainMs: number
   logFor(pluginId: string): PluginLogger
-  settingsFor(pluginId: string): SettingsSources
+  /** Of a plugin, or of an instance. */
+  settingsFor(id: string): OwnSettings
 }
 
 const STRENGTH: readonly PluginOrigin[] = ['built-in', 'npm', 'drop-in', 'folder']
@@ -28,6 +30,8 @@ const STRENGTH: readonly PluginOrigin[] = ['built-in', 'npm', 'drop-in', 'folder
 export class Kernel implements AsyncDisposable {
   readonly registry = new Registry()
   readonly events: Events<KernelEvents>
+  readonly instances: Instances
+  readonly hostProviders: HostProviders
   readonly #options: KernelOptions
   readonly #host: LifecycleHost
   readonly #plugins = new Map<string, Lifecycle>()
@@ -51,6 +55,8 @@ export class Kernel implements AsyncDisposable {
       logFor: (id) => options.logFor(id),
       settingsFor: (id) => options.settingsFor(id),
     }
+    this.instances = new Instances(this.#host, (type) => this.pluginOffering(type))
+    this.hostProviders = new HostProviders(this.registry, this.events, drainMs)
   }
 
   /** Loads everything there is. A plugin that fails is listed with its problem and stops nobody else. */
@@ -75,6 +81,28 @@ export class Kernel implements AsyncDisposable {
     return [...this.#plugins.values()].map(({ info }) => info).toSorted((a, b) => (a.id < b.id ? -1 : 1))
   }
 
+  /** All that makes providers out of files: plugins, and instances of what they offer. */
+  get lifecycles(): readonly Lifecycle[] {
+    return [...this.#plugins.values(), ...this.instances.lifecycles]
+  }
+
+  lifecycle(id: string): Lifecycle | undefined {
+    return this.#plugins.get(id) ?? this.instances.lifecycle(id)
+  }
+
+  /** The plugin whose manifest declares a provider, also when no version of it serves. */
+  pluginOffering(type: string): Lifecycle | undefined {
+    for (const plugin of this.#plugins.values())
+      if (plugin.described?.manifest.contributes.providers?.some(({ id }) => id === type) === true) return plugin
+    return undefined
+  }
+
+  /** From now on these providers, and no others, cannot be called. */
+  disable(ids: ReadonlySet<string>): void {
+    const delta = this.registry.disable(ids)
+    if (delta.added.length + delta.removed.length > 0) this.events.emit('providers:changed', delta)
+  }
+
   /** Looks for plugins anew and brings every one up to date. Resolves when that is done. */
   async rescan(): Promise<void> {
     const found = await this.#discover()
@@ -96,7 +124,7 @@ export class Kernel implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     await this.#watcher?.[Symbol.asyncDispose]()
-    await Promise.all([...this.#plugins.values()].map((plugin) => plugin.close(0)))
+    await Promise.all(this.lifecycles.map((plugin) => plugin.close(0)))
   }
 
   #watch(roots: readonly PluginRoot[]): void {
@@ -109,8 +137,8 @@ export class Kernel implements AsyncDisposable {
 
   /** A provider id became free: plugins that were refused because it was taken get another chance. */
   #retryTaken(): void {
-    for (const { info } of this.#plugins.values())
-      if (info.problem?.code === 'CONTRIBUTION_TAKEN') void this.#look(info.id, true)
+    for (const { info, pluginId } of this.lifecycles)
+      if (info.problem?.code === 'CONTRIBUTION_TAKEN') void this.#look(pluginId, true)
   }
 
   async #look(id: string, force = false): Promise<void> {
@@ -140,5 +168,6 @@ export class Kernel implements AsyncDisposable {
       this.#plugins.set(id, plugin)
     }
     await plugin.update(source, force)
+    await this.instances.follow(plugin, source, force)
   }
 }

@@ -6,13 +6,14 @@ import type { Events, KernelEvents } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Generation, type Drained } from './generation.ts'
 import { importPlugin } from './loader.ts'
+import { instanceOf, type InstanceOf } from './instance-of.ts'
 import { readManifest, type Manifest } from './manifest.ts'
 import { importPackage } from './packages.ts'
 import { createPluginContext } from './plugin-context.ts'
 import { problemOf, type PluginInfo, type PluginProblem, type PluginState } from './plugin-info.ts'
 import type { Registry } from './registry.ts'
 import type { Scope } from './scope.ts'
-import { readSettings, type SettingsSources } from './settings.ts'
+import { settingsForm, type Settings, type SettingsForm, type SettingsSources } from './settings.ts'
 
 export interface LifecycleHost {
   readonly version: string
@@ -23,13 +24,30 @@ export interface LifecycleHost {
   /** Where packages are looked for that a plugin's own folder does not hold. */
   readonly packageDirs: readonly string[]
   logFor(pluginId: string): PluginLogger
-  settingsFor(pluginId: string): SettingsSources
+  settingsFor(id: string): OwnSettings
 }
 
-interface Serving {
+/** What is set for a plugin, or for an instance of one of its providers. */
+export interface OwnSettings extends SettingsSources {
+  /** Another one whenever anything here is. */
+  readonly revision: number
+  /** A name of the user's own for the provider of that id. */
+  readonly name?: string | undefined
+}
+
+/** What was last read of a plugin's folder, also when it was then refused. */
+export interface Described {
   readonly manifest: Manifest
+  readonly form: SettingsForm
+}
+
+interface Serving extends Described {
   readonly source: PluginSource
   readonly hash: string
+  /** The URL its module was loaded under. */
+  readonly module: string
+  readonly settings: Settings
+  readonly revision: number
   readonly generation: Generation
 }
 
@@ -42,12 +60,18 @@ const MAX_UNSTEADY = 3
  */
 export class Lifecycle {
   readonly id: string
+  /** Its own id, except for an instance. */
+  readonly pluginId: string
+  readonly instance: InstanceOf | undefined
   readonly #host: LifecycleHost
+  #described: Described | undefined
+  /** Versions of the same files with other settings. */
+  #resettings = 0
   #source: PluginSource | undefined
   #serving: Serving | undefined
   #state: PluginState = 'found'
   #problem: PluginProblem | undefined
-  /** The last content that was refused, so that a touched file does not load it again. */
+  /** The last content and settings that were refused, so that a touched file does not load them again. */
   #refused: string | undefined
   /** A module that threw while it was evaluated stays failed under its URL, so every new try needs a new one. */
   #tries = 0
@@ -57,10 +81,26 @@ export class Lifecycle {
   #work: Promise<void> | undefined
   readonly #draining = new Map<Generation, Promise<void>>()
 
-  constructor(id: string, source: PluginSource, host: LifecycleHost) {
+  constructor(id: string, source: PluginSource, host: LifecycleHost, instance?: InstanceOf) {
     this.id = id
+    this.pluginId = source.id
+    this.instance = instance
     this.#source = source
     this.#host = host
+  }
+
+  /** Where its files lie; undefined when they are gone. */
+  get source(): PluginSource | undefined {
+    return this.#source
+  }
+
+  get described(): Described | undefined {
+    return this.#described
+  }
+
+  /** Those of the version that serves. */
+  get settings(): Settings | undefined {
+    return this.#serving?.settings
   }
 
   get info(): PluginInfo {
@@ -91,6 +131,18 @@ export class Lifecycle {
     return (this.#work ??= this.#run())
   }
 
+  /** Looks again at the settings. Resolves when a version with them serves, or was refused. */
+  reconfigure(): Promise<void> {
+    return this.update(this.#source)
+  }
+
+  /** As if its files went and came back: a version that its settings no longer allow does not go on. */
+  async restart(): Promise<void> {
+    const source = this.#source
+    await this.update(undefined)
+    await this.update(source)
+  }
+
   /** Stops serving and disposes every version, without waiting for calls longer than `drainMs`. */
   async close(drainMs: number): Promise<void> {
     await this.#work
@@ -116,24 +168,29 @@ export class Lifecycle {
   async #once(): Promise<void> {
     const source = this.#source
     if (source === undefined) return this.#unplug()
-    let hash: string | undefined
+    let version: string | undefined
     try {
-      hash = await fingerprint(source.dir)
-      if (hash === this.#serving?.hash && source.dir === this.#serving.source.dir) return this.#settled()
-      if (hash === this.#refused) return
+      const own = this.#host.settingsFor(this.id)
+      const hash = await fingerprint(source.dir)
+      version = `${hash} ${own.revision}`
+      const { hash: known, source: from, revision } = this.#serving ?? {}
+      if (hash === known && source.dir === from?.dir && own.revision === revision) return this.#settled()
+      if (version === this.#refused) return
       if (this.#serving === undefined) this.#enter('loading')
-      await this.#load(source, hash)
+      await this.#load(source, hash, own)
     } catch (error) {
-      this.#refuse(error, hash)
+      this.#refuse(error, version)
     }
   }
 
-  async #load(source: PluginSource, hash: string): Promise<void> {
+  async #load(source: PluginSource, hash: string, own: OwnSettings): Promise<void> {
     const host = this.#host
-    const read = await readManifest(source.dir, this.id, host.version)
+    const read = await readManifest(source.dir, source.id, host.version)
     const { manifest } = read
-    const settings = await readSettings(read, source.dir, host.settingsFor(this.id))
-    const id = this.#tries === 0 ? hash : `${hash}.${this.#tries}`
+    const form = await settingsForm(read, source.dir)
+    this.#described = { manifest, form }
+    const settings = form.read(own)
+    const { module, id } = this.#nameOf(hash)
     const scope = host.scope.child()
     const stop = new AbortController()
     const generation = new Generation(id, () => {
@@ -144,7 +201,9 @@ export class Lifecycle {
     try {
       const { main } = manifest
       const definition =
-        main === undefined ? undefined : definitionOf(await importPlugin(source.dir, main, id, host.packageDirs), main)
+        main === undefined
+          ? undefined
+          : definitionOf(await importPlugin(source.dir, main, module, host.packageDirs), main)
       const context = createPluginContext({
         manifest,
         settings,
@@ -154,18 +213,27 @@ export class Lifecycle {
         log: host.logFor(this.id),
         importPackage: (name) => importPackage(name, [source.dir, ...host.packageDirs]),
       })
-      const made = await makeProviders(definition, manifest, settings, context)
+      const known = instanceOf(this.id, this.instance, own.name)
+      const made = await makeProviders(definition, manifest, settings, context, known)
       // Files that changed while they were read would make a version that never existed as a whole.
       if ((await fingerprint(source.dir)) !== hash) {
         if (++this.#unsteady < MAX_UNSTEADY) this.#changed = true
         throw kernelError('PLUGIN_UNSTEADY', `The files of plugin "${this.id}" changed while they were loaded.`)
       }
-      this.#swapIn({ manifest, source, hash, generation }, made)
+      this.#swapIn({ manifest, form, source, hash, module, settings, revision: own.revision, generation }, made)
     } catch (error) {
       this.#tries++
       await this.#end(generation, 0)
       throw error
     }
+  }
+
+  /** The same files are not evaluated again for other settings: Node would keep both copies for ever. */
+  #nameOf(hash: string): { module: string; id: string } {
+    const serving = this.#serving
+    if (serving?.hash === hash) return { module: serving.module, id: `${serving.module}-${++this.#resettings}` }
+    const module = this.#tries === 0 ? hash : `${hash}.${this.#tries}`
+    return { module, id: module }
   }
 
   /** No await in here: between the old version and the new one there is no moment without either. */
@@ -174,7 +242,8 @@ export class Lifecycle {
     const before = this.#serving
     const contributions = made.map((each) => ({
       id: each.declaration.id,
-      pluginId: this.id,
+      rank: this.instance?.rank ?? 0,
+      owner: this.id,
       generation: next.generation,
       ...each,
     }))
@@ -193,10 +262,10 @@ export class Lifecycle {
     if (before !== undefined) void this.#retire(before.generation, this.#host.drainMs)
   }
 
-  #refuse(error: unknown, hash: string | undefined): void {
+  #refuse(error: unknown, version: string | undefined): void {
     // A change during the load is not the plugin's fault; the next round reads the new files.
     if (this.#changed) return
-    this.#refused = hash
+    this.#refused = version
     this.#problem = problemOf(error)
     this.#enter(this.#serving === undefined ? 'failed' : 'rejected')
     this.#host.events.emit('plugin:rejected', {

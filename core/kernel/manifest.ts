@@ -39,6 +39,15 @@ const manifestCheck = (): Check<Manifest> =>
     createRequire(import.meta.url)('@plugboard/sdk/schema/manifest.v1.json') as object,
   ))
 
+/** Throws PlugboardError `MANIFEST_INVALID` when a manifest could not declare this provider. */
+export function checkProviderDeclaration(declaration: ProviderDeclaration): void {
+  const around = { manifest: 1, id: 'host', name: 'Host', version: '0.0.0', engines: { plugboard: '0' } }
+  const { findings } = manifestCheck()({ ...around, contributes: { providers: [declaration] } })
+  const place = /^\/contributes\/providers\/0/
+  const inside = findings.map((finding) => ({ ...finding, pointer: finding.pointer.replace(place, '') }))
+  if (inside.length > 0) throw invalid('the declaration', '', inside)
+}
+
 /** Reads `plugboard.json`, or the `plugboard` field of `package.json`, and checks it against the published schema. */
 export async function readManifest(dir: string, expectedId: string, hostVersion: string): Promise<ReadManifest> {
   const { json, file, prefix } = await locate(dir)

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { Secret } from '@plugboard/sdk'
+import { Secret, type PlugboardError } from '@plugboard/sdk'
 import { kernelError } from './errors.ts'
 import { invalid, readJson, sentence, type ReadManifest } from './manifest.ts'
-import { compileSchema } from './schema.ts'
+import { compileSchema, type Check, type SchemaFinding } from './schema.ts'
 
 /** A plugin's settings, ready for use: plain values and secrets apart. */
 export interface Settings {
@@ -11,39 +11,88 @@ export interface Settings {
 }
 
 export interface SettingsSources {
-  /** What the user or the host set; wins over the environment. */
+  /** What the host set; wins over all others. */
   readonly own: Readonly<Record<string, unknown>>
+  /** What the user saved; wins over the environment. Its secrets were checked then, and are not looked at. */
+  readonly saved?: Settings
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
 interface ConfigSchema {
   readonly type?: string
-  readonly properties?: Readonly<Record<string, { readonly type?: string; readonly writeOnly?: boolean }>>
+  readonly properties?: Readonly<Record<string, Property>>
+}
+
+interface Property {
+  readonly type?: string
+  readonly writeOnly?: boolean
+  readonly title?: string
+  readonly format?: string
+}
+
+/** What can be set on a plugin. */
+export interface SettingsForm {
+  /** JSON Schema of all settings together, fit for drawing a form. */
+  readonly schema: object
+  /** Whether a setting is kept apart and masked. */
+  isSecret(key: string): boolean
+  /** The settings of these sources. Throws PlugboardError `CONFIG_INVALID`, naming every wrong place. */
+  read(sources: SettingsSources): Settings
 }
 
 /** Settings of a plugin that describes none: a key, and another base URL for its provider. */
 const STANDARD_SCHEMA: ConfigSchema = {
   type: 'object',
-  properties: { apiKey: { type: 'string', writeOnly: true }, baseUrl: { type: 'string' } },
+  properties: {
+    apiKey: { title: 'API key', type: 'string', format: 'password', writeOnly: true },
+    baseUrl: { title: 'Base URL', type: 'string' },
+  },
 }
 
-export async function readSettings(read: ReadManifest, dir: string, sources: SettingsSources): Promise<Settings> {
-  const schema = await configSchema(read, dir)
+export async function settingsForm(manifest: ReadManifest, dir: string): Promise<SettingsForm> {
+  const schema = await configSchema(manifest, dir)
+  const check = compiled(schema, manifest)
   const properties = schema.properties ?? {}
-  const given: Record<string, unknown> = { ...fromEnv(read, properties, sources.env), ...sources.own }
+  return {
+    schema,
+    isSecret: (key) => isSecret(key, properties, manifest),
+    read: (sources) => readSettings({ read: manifest, properties, check }, sources),
+  }
+}
+
+interface Rules {
+  readonly read: ReadManifest
+  readonly properties: NonNullable<ConfigSchema['properties']>
+  readonly check: Check<unknown>
+}
+
+function readSettings({ read, properties, check }: Rules, { own, saved, env }: SettingsSources): Settings {
+  const kept = [...(saved?.secrets ?? [])].filter(([key]) => !Object.hasOwn(own, key))
+  const given: Record<string, unknown> = {
+    ...fromEnv(read, properties, env),
+    ...saved?.config,
+    ...Object.fromEntries(kept.map(([key]) => [key, UNREAD])),
+    ...own,
+  }
   const values = Object.fromEntries(
     Object.entries(given).map(([key, value]) => [key, value instanceof Secret ? value.reveal() : value]),
   )
-  validate(schema, values, read)
+  const unread = new Set(kept.map(([key]) => `/${key}`))
+  const findings = check(values).findings.filter(({ pointer }) => !unread.has(pointer))
+  if (findings.length > 0) throw refused(findings, read)
 
   const config: Record<string, unknown> = {}
-  const secrets = new Map<string, Secret>()
+  const secrets = new Map<string, Secret>(kept)
   for (const [key, value] of Object.entries(values)) {
+    if (value === UNREAD) continue
     if (!isSecret(key, properties, read)) config[key] = value
     else if (typeof value === 'string' && value !== '') secrets.set(key, new Secret(value))
   }
   return { config, secrets }
 }
+
+/** Stands for a secret that is there and has not been decrypted. */
+const UNREAD = Symbol('unread')
 
 /** What the schema marks, and always the key that `auth` sends: a forgotten mark must not make it readable. */
 const isSecret = (
@@ -89,18 +138,17 @@ function typed(text: string, type: string | undefined): unknown {
   return text
 }
 
-function validate(schema: ConfigSchema, values: Record<string, unknown>, read: ReadManifest): void {
-  const { file, prefix, manifest } = read
-  let check
+function compiled(schema: ConfigSchema, { file, prefix }: ReadManifest): Check<unknown> {
   try {
-    check = compileSchema<unknown>(schema, { useDefaults: true })
+    return compileSchema<unknown>(schema, { useDefaults: true })
   } catch (error) {
     const message = `is not a usable JSON Schema: ${(error as Error).message}`
     const finding = { file, pointer: `${prefix}/config`, message }
     throw kernelError('CONFIG_SCHEMA_INVALID', sentence(finding), { cause: error, details: { findings: [finding] } })
   }
-  const { findings } = check(values)
-  if (findings.length === 0) return
+}
+
+function refused(findings: readonly SchemaFinding[], { manifest }: ReadManifest): PlugboardError {
   const placed = findings.map((finding) => ({ file: `settings of ${manifest.id}`, ...finding }))
-  throw kernelError('CONFIG_INVALID', placed.map(sentence).join('\n'), { details: { findings: placed } })
+  return kernelError('CONFIG_INVALID', placed.map(sentence).join('\n'), { details: { findings: placed } })
 }

@@ -37,7 +37,8 @@ const isClassified = (error: unknown): error is ProviderError =>
 export function llmErrorOf(error: unknown, call: Call): LlmError {
   const target = call.facts.target
   const where = target === undefined ? {} : { provider: target.provider, model: target.id }
-  if (isClassified(error)) return { ...where, ...error.info }
+  // What code believes its provider is called is another thing where there are several instances of it.
+  if (isClassified(error)) return { ...where, ...error.info, ...(target && { provider: target.provider }) }
   const message = messageOf(error)
   if (isPlugboardError(error) && typeof error.code === 'string') {
     const hint = error.hint === undefined ? {} : { hint: error.hint }
@@ -61,6 +62,7 @@ const BY_CODE: Readonly<Record<string, LlmError['class']>> = {
 const NOT_FOUND: ReadonlySet<string> = new Set([
   'MODEL_NOT_FOUND',
   'MODEL_AMBIGUOUS',
+  'PROVIDER_DISABLED',
   'PROVIDER_UNKNOWN',
   'PROVIDER_UNPLUGGED',
 ])
@@ -69,7 +71,7 @@ function classOf(code: string): LlmError['class'] {
   const known = BY_CODE[code]
   if (known !== undefined) return known
   if (NOT_FOUND.has(code)) return 'not_found'
-  if (code.startsWith('STORE_') || code === 'SHUTTING_DOWN') return 'server'
+  if (code.startsWith('STORE_') || code.startsWith('VAULT_') || code === 'SHUTTING_DOWN') return 'server'
   return code === 'REQUEST_INVALID' ? 'invalid_request' : 'plugin'
 }
 

@@ -122,7 +122,10 @@ test('code that declares a key is not called without one', async () => {
   const plugin = { 'plugboard.json': manifestOf('one', declared), 'index.ts': codeOf('one') }
   await using without = await startBench({ one: plugin })
   const { error } = await without.plugboard.complete('one:demo', hello)
-  expect(error).toMatchObject({ class: 'auth', hint: 'Set the environment variable ONE_KEY, or its apiKey.' })
+  expect(error).toMatchObject({
+    class: 'auth',
+    hint: 'Set the environment variable ONE_KEY, or its key: plugboard providers set one.',
+  })
   expect(await without.plugboard.catalog.list()).toEqual([])
 
   await using having = await startBench({ one: plugin }, { env: { ONE_KEY: 'sk-1' } })

@@ -14,13 +14,20 @@ export type AuditAction =
   | 'webhook_removed'
   | 'webhook_enabled'
   | 'webhook_disabled'
+  | 'provider_configured'
+  | 'provider_enabled'
+  | 'provider_disabled'
+  | 'provider_removed'
+  | 'credentials_added'
+  | 'credentials_updated'
+  | 'credentials_removed'
 
 export interface AuditEntry {
   readonly seq: number
   /** Milliseconds since 1970. */
   readonly at: number
   readonly action: AuditAction
-  /** What it was done to: a plugin's id, a key's id, a call's id, a budget's id. */
+  /** What it was done to: a plugin's id, a key's id, a call's id, a budget's id, a provider's id. */
   readonly subject: string
   /** Who did it: a key's id, or `system`. */
   readonly actor: string

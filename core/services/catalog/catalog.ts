@@ -13,6 +13,8 @@ export interface Catalog {
   get(provider: string, id: string): Model | Promise<Model>
   /** Every model that can be called now; asks running servers what they offer. With `all`, also where a key is missing. */
   list(options?: { readonly all?: boolean }): Promise<readonly Model[]>
+  /** How many models of a provider are known without asking its server; also when it is disabled. */
+  count?(provider: string): number
   /**
    * The model to use when nobody named one: the default of the first provider the user gave a key, else of the sandbox.
    * Undefined when no provider names one.

@@ -2,7 +2,8 @@ import type { Model, ModelDeclaration } from '@plugboard/sdk'
 import type { ProviderContribution } from '../../kernel/registry.ts'
 
 /** A model's declaration with its provider's facts filled in. */
-export function modelOf({ declaration: provider, baseUrl }: ProviderContribution, declared: ModelDeclaration): Model {
+export function modelOf(contribution: ProviderContribution, declared: ModelDeclaration): Model {
+  const { declaration: provider, baseUrl, type } = contribution
   const price = declared.price ?? provider.price
   const compat =
     provider.compat === undefined && declared.compat === undefined
@@ -11,6 +12,7 @@ export function modelOf({ declaration: provider, baseUrl }: ProviderContribution
   return {
     ...declared,
     provider: provider.id,
+    ...(type === provider.id ? {} : { instanceOf: type }),
     name: declared.name ?? declared.id,
     api: provider.protocol ?? 'code',
     baseUrl,

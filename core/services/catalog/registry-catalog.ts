@@ -47,6 +47,16 @@ export class RegistryCatalog implements Catalog {
     return lists.flat()
   }
 
+  count(provider: string): number {
+    const contribution = this.#registry.plugged(provider)
+    if (contribution === undefined) return 0
+    const { size } = new Set([
+      ...this.#declaredOf(contribution).keys(),
+      ...(this.#discovery.known(contribution)?.keys() ?? []),
+    ])
+    return size
+  }
+
   defaultModel(): Model | undefined {
     const usable = this.#registry.providers.filter(
       ({ configured, declaration }) => configured && declaration.defaultModel !== undefined,
@@ -64,26 +74,28 @@ export class RegistryCatalog implements Catalog {
       const at = name.indexOf(sign)
       if (at <= 0) continue
       const provider = name.slice(0, at)
-      if (this.#registry.provider(provider) !== undefined || this.#registry.wasUnplugged(provider))
-        return { provider, id: name.slice(at + 1) }
+      if (this.#registry.knows(provider)) return { provider, id: name.slice(at + 1) }
     }
     return undefined
   }
 
   /** A name without its provider: exactly as a model is called, else as people call it. */
   #bare(name: string): Model | Promise<Model> {
-    const open = this.#registry.providers.filter(({ declaration }) => declaration.bareNames !== false)
+    const open = this.#registry.providers.filter(isOpen)
     const exact = open.flatMap((contribution) => ({ contribution, model: this.#known(contribution, name) }))
     const simple = (): Found[] =>
       open.map((contribution) => ({ contribution, model: newest(this.#simplyNamed(contribution, simpleName(name))) }))
     return this.#only(name, exact) ?? this.#only(name, simple()) ?? this.#askAll(name)
   }
 
-  /** The one model found; of several, the one whose provider is set up. Throws when that leaves a choice. */
+  /**
+   * The one model found; of several, the one whose provider is set up, and of several instances of a provider the first.
+   * Throws when that leaves a choice.
+   */
   #only(name: string, candidates: readonly Found[]): Model | undefined {
     const found = candidates.filter((each): each is Found & { readonly model: Model } => each.model !== undefined)
     const usable = found.filter(({ contribution }) => contribution.configured)
-    const [first, ...others] = usable.length > 0 ? usable : found
+    const [first, ...others] = firstOfEachType(usable.length > 0 ? usable : found)
     if (first === undefined || others.length === 0) return first?.model
     const names = [first, ...others].map(({ contribution, model }) => `${contribution.id}:${model.id}`)
     throw new PlugboardError('MODEL_AMBIGUOUS', `Several providers have the model "${name}".`, {
@@ -99,12 +111,21 @@ export class RegistryCatalog implements Catalog {
 
   async #askAll(name: string): Promise<Model> {
     const all = await this.list({ all: true })
-    const found = all.filter(({ id }) => id === name)
-    if (found.length === 1 && found[0] !== undefined) return found[0]
+    const found = all.filter(({ id }) => id === name).flatMap((model) => this.#offered(model))
+    const [first, ...others] = firstOfEachType(found)
+    if (first !== undefined && others.length === 0) return first.model
+    const off = this.#registry.disabled.find((each) => isOpen(each) && this.#known(each, name) !== undefined)
+    // Throws, and says that it is disabled.
+    if (off !== undefined) this.#registry.require(off.id)
     throw this.#notFound(
       name,
       all.map((model) => `${model.provider}:${model.id}`),
     )
+  }
+
+  #offered(model: Model): { contribution: ProviderContribution; model: Model }[] {
+    const contribution = this.#registry.provider(model.provider)
+    return contribution === undefined ? [] : [{ contribution, model }]
   }
 
   async #ask(contribution: ProviderContribution, id: string): Promise<Model> {
@@ -160,3 +181,8 @@ export class RegistryCatalog implements Catalog {
     })
   }
 }
+
+const isOpen = ({ declaration }: ProviderContribution): boolean => declaration.bareNames !== false
+
+const firstOfEachType = <T extends Found>(found: readonly T[]): T[] =>
+  found.filter((each, at) => found.findIndex((other) => other.contribution.type === each.contribution.type) === at)

@@ -56,11 +56,17 @@ export class PriceReading implements Prices {
   }
 
   #find(model: Model): PriceSchedule | null {
-    const { prices: overrides } = this.#overrides
-    const own = overrides.get(`${model.provider}:${model.id}`)
-    const override = own === undefined ? overrides.get(`${model.provider}:*`) : own
+    const { provider, instanceOf = provider } = model
+    const own = this.#override(provider, model.id)
+    const override = own === undefined ? this.#override(instanceOf, model.id) : own
     if (override !== undefined) return override
     return model.price === undefined ? this.#listed(model) : this.#declared(model, model.price)
+  }
+
+  #override(provider: string, id: string): PriceSchedule | null | undefined {
+    const { prices } = this.#overrides
+    const own = prices.get(`${provider}:${id}`)
+    return own === undefined ? prices.get(`${provider}:*`) : own
   }
 
   #declared(model: Model, price: Price): PriceSchedule | null {
@@ -74,8 +80,9 @@ export class PriceReading implements Prices {
   }
 
   #listed(model: Model): PriceSchedule | null {
-    return this.#named(`${model.provider}\n${model.id}\n${model.baseUrl ?? ''}`, () =>
-      this.#compiled(model, 'base', () => this.#parts.base(model)),
+    const { id, baseUrl, instanceOf: provider = model.provider } = model
+    return this.#named(`${provider}\n${id}\n${baseUrl ?? ''}`, () =>
+      this.#compiled(model, 'base', () => this.#parts.base({ id, baseUrl, provider })),
     )
   }
 

@@ -8,7 +8,7 @@ import { priceSchedule } from './price-schedule.ts'
 export interface PriceSettings {
   /**
    * By `provider:model`, or `provider:*` for all others of a provider. Each replaces the whole price; `unknown` takes a
-   * price away.
+   * price away. Further instances of a provider have its prices unless they are named themselves.
    */
   readonly models?: Readonly<Record<string, Price | 'unknown'>>
   /** Percent added to every price, as decimal text with at most four decimals. Default: none. */

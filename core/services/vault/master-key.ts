@@ -4,6 +4,8 @@ import { PlugboardError } from '@plugboard/sdk'
 
 const BYTES = 32
 const VARIABLE = 'PLUGBOARD_MASTER_KEY'
+/** Clients of the gateway may read it, so it is no path. */
+const FILE = 'master.key in the data folder'
 
 /** Where the one key comes from that all others are derived from. */
 export interface MasterKey {
@@ -25,10 +27,10 @@ export function givenMasterKey(text: string): MasterKey {
 export function masterKeyFile(file: string): MasterKey {
   const read = (): Buffer | undefined => {
     const text = textOf(file)
-    return text === undefined ? undefined : decoded(text, file)
+    return text === undefined ? undefined : decoded(text, FILE)
   }
   return {
-    place: file,
+    place: FILE,
     read,
     make() {
       const key = randomBytes(BYTES)
@@ -62,10 +64,14 @@ function textOf(file: string): string | undefined {
     return text
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new PlugboardError('VAULT_LOCKED', `The master key cannot be read: ${(error as Error).message}`, {
-      hint: `See that this user can read ${file}.`,
-      cause: error,
-    })
+    throw new PlugboardError(
+      'VAULT_LOCKED',
+      `The master key cannot be read: ${(error as NodeJS.ErrnoException).code}.`,
+      {
+        hint: `See that this user can read ${FILE}.`,
+        cause: error,
+      },
+    )
   }
 }
 

@@ -9,6 +9,12 @@ import { models } from './commands/models.ts'
 import { pluginList } from './commands/plugin-list.ts'
 import { pluginTest } from './commands/plugin-test.ts'
 import { pluginValidate } from './commands/plugin-validate.ts'
+import { providersList } from './commands/providers-list.ts'
+import { providersRemove } from './commands/providers-remove.ts'
+import { providersAdd, providersSet } from './commands/providers-set.ts'
+import { providersShow } from './commands/providers-show.ts'
+import { providersDisable, providersEnable } from './commands/providers-switch.ts'
+import { providersValidate } from './commands/providers-validate.ts'
 import { serve } from './commands/serve.ts'
 import { usageRerate } from './commands/usage-rerate.ts'
 import { webhookAdd } from './commands/webhook-add.ts'
@@ -32,6 +38,16 @@ const plugin = program.command('plugin').description('Look after plugins')
 pluginList(plugin)
 pluginValidate(plugin)
 pluginTest(plugin)
+
+const providers = program.command('providers').description('Keys and other settings of providers')
+providersList(providers)
+providersShow(providers)
+providersSet(providers)
+providersAdd(providers)
+providersValidate(providers)
+providersEnable(providers)
+providersDisable(providers)
+providersRemove(providers)
 
 const budget = program.command('budget').description('Limits on spending that hold')
 budgetList(budget)

@@ -39,6 +39,9 @@ const BY_CODE: Readonly<Record<string, Shape>> = {
   MODEL_NOT_FOUND: { status: 404, type: 'not_found_error', code: 'model_not_found' },
   MODEL_AMBIGUOUS: { status: 400, type: 'invalid_request_error', code: 'model_ambiguous' },
   PROVIDER_UNKNOWN: { status: 404, type: 'not_found_error', code: 'provider_not_found' },
+  // 403 and not 503: clients repeat a 503 by themselves, and here somebody has decided.
+  PROVIDER_DISABLED: { status: 403, type: 'permission_error', code: 'provider_disabled' },
+  VAULT_LOCKED: { status: 503, type: 'server_error', code: 'vault_locked' },
   PROVIDER_UNPLUGGED: { status: 503, type: 'server_error', code: 'provider_unplugged' },
   SHUTTING_DOWN: { status: 503, type: 'server_error', code: 'shutting_down' },
   // 402 and not 429: clients repeat a 429 by themselves, and here only a new window or a higher limit helps.

@@ -1,7 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { Exceptions } from '@plugboard/sdk/testing'
 import { inspected } from '../inspected.ts'
 import { printJson } from '../output.ts'
+import { addPair } from '../pairs.ts'
 
 interface TestOptions {
   readonly json: boolean
@@ -27,14 +28,6 @@ export function pluginTest(plugin: Command): void {
       else console.log(formatReport(report))
       if (report.failed.length > 0) process.exitCode = 1
     })
-}
-
-type Pairs = Readonly<Record<string, string>>
-
-function addPair(pair: string, before: Pairs): Pairs {
-  const at = pair.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('Write it as name=value.')
-  return { ...before, [pair.slice(0, at)]: pair.slice(at + 1) }
 }
 
 /** Numbers and switches are read as such. */

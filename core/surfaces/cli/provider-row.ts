@@ -1,0 +1,28 @@
+import type { ProviderInfo, Validation } from '../../services/providers/providers.ts'
+
+export const PROVIDER_HEADINGS = ['PROVIDER', 'TYPE', 'STATE', 'KEY', 'MODELS', 'LAST VALIDATED'] as const
+
+export const providerRow = ({ id, type, state, maskedKey, models, lastValidatedAt }: ProviderInfo): string[] => [
+  id,
+  type === id ? '' : type,
+  state,
+  maskedKey ?? '',
+  String(models),
+  lastValidatedAt === undefined ? 'never' : new Date(lastValidatedAt).toISOString(),
+]
+
+export function printProblem({ id, problem }: ProviderInfo): void {
+  if (problem === undefined) return
+  console.log(`\n${id}: ${problem.code}`)
+  for (const line of problem.message.split('\n')) console.log(`  ${line}`)
+  if (problem.hint !== undefined) console.log(`  ${problem.hint}`)
+}
+
+export function validationLine(id: string, validation: Validation): string {
+  if (!validation.ok) {
+    const { message, error } = validation
+    return `${id}: ${message}${error.hint === undefined ? '' : `\n  ${error.hint}`}`
+  }
+  const models = validation.models === undefined ? '' : `, ${validation.models.toLocaleString('en')} models`
+  return `${id}: ok in ${validation.latencyMs} ms${models}`
+}

@@ -33,6 +33,9 @@ import { SqliteStore } from './services/store/sqlite-store.ts'
 import { Store } from './services/store/store.ts'
 import { characterCounter } from './services/tokens/character-counter.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
+import { givenMasterKey, masterKeyFile, passingMasterKey, type MasterKey } from './services/vault/master-key.ts'
+import { SqliteVault } from './services/vault/sqlite-vault.ts'
+import { Vault } from './services/vault/vault.ts'
 
 const DRAIN_MS = 30_000
 
@@ -78,6 +81,7 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
   try {
     provideServices(scope, dataDir, options.logLevel ?? logLevelOf(env['LOG_LEVEL']), options.prices)
     scope.provide(Catalog, (): Catalog => new RegistryCatalog(kernel.registry, scope.get(Clock)))
+    scope.provide(Vault, (own) => new SqliteVault(own.get(Store), masterKey(dataDir, env['PLUGBOARD_MASTER_KEY'])))
     options.services?.(scope)
     const kernel = new Kernel(kernelOptions(scope, dataDir, env, options))
     auditPlugins(kernel.events, scope.get(AuditLog), scope.get(Logger))
@@ -131,6 +135,11 @@ function provideServices(
           settings: () => priceSettings(dataDir, prices),
         }),
     )
+}
+
+function masterKey(dataDir: string | undefined, given: string | undefined): MasterKey {
+  if (given !== undefined && given !== '') return givenMasterKey(given)
+  return dataDir === undefined ? passingMasterKey() : masterKeyFile(join(dataDir, 'master.key'))
 }
 
 /** The host's own word is stronger than the file's. */

@@ -18,6 +18,7 @@ import { KeyRing } from './services/keys/keys.ts'
 import { Ledger } from './services/ledger/ledger.ts'
 import { Logger } from './services/logger/logger.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
+import { Vault } from './services/vault/vault.ts'
 import { AnswerStream } from './surfaces/library/answer-stream.ts'
 
 export const { version } = createRequire(import.meta.url)('./package.json') as { version: string }
@@ -132,6 +133,11 @@ export class Plugboard implements AsyncDisposable {
 
   get keys(): KeyRing {
     return this.#scope.get(KeyRing)
+  }
+
+  /** Secrets, encrypted at rest. */
+  get vault(): Vault {
+    return this.#scope.get(Vault)
   }
 
   get auditLog(): AuditLog {

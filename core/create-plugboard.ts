@@ -29,6 +29,8 @@ import { Ledger } from './services/ledger/ledger.ts'
 import { SqliteLedger } from './services/ledger/sqlite-ledger.ts'
 import { Logger } from './services/logger/logger.ts'
 import { createPinoLogger, type LogLevel } from './services/logger/pino-logger.ts'
+import { Settings } from './services/settings/settings.ts'
+import { SqliteSettings } from './services/settings/sqlite-settings.ts'
 import { SqliteStore } from './services/store/sqlite-store.ts'
 import { Store } from './services/store/store.ts'
 import { characterCounter } from './services/tokens/character-counter.ts'
@@ -116,6 +118,7 @@ function provideServices(
     .value(TokenCounter, characterCounter)
     .provide(Logger, () => createPinoLogger(level))
     .provide(Store, () => new SqliteStore(dataDir === undefined ? ':memory:' : join(dataDir, 'plugboard.db')))
+    .provide(Settings, (own) => new SqliteSettings(own.get(Store)))
     .provide(Ledger, (own) => new SqliteLedger(own.get(Store)))
     .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
     .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))

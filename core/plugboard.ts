@@ -17,6 +17,7 @@ import { rerate } from './services/cost/rerate.ts'
 import { KeyRing } from './services/keys/keys.ts'
 import { Ledger } from './services/ledger/ledger.ts'
 import { Logger } from './services/logger/logger.ts'
+import { Settings } from './services/settings/settings.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
 import { Vault } from './services/vault/vault.ts'
 import { AnswerStream } from './surfaces/library/answer-stream.ts'
@@ -133,6 +134,11 @@ export class Plugboard implements AsyncDisposable {
 
   get keys(): KeyRing {
     return this.#scope.get(KeyRing)
+  }
+
+  /** Settings that are one value each. */
+  get settings(): Settings {
+    return this.#scope.get(Settings)
   }
 
   /** Secrets, encrypted at rest. */

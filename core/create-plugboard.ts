@@ -9,6 +9,8 @@ import { Scope } from './kernel/scope.ts'
 import { Engine } from './pipeline/engine.ts'
 import { pipeline } from './pipeline/order.ts'
 import { Plugboard, version } from './plugboard.ts'
+import { Agents, type AgentSpec } from './services/agents/agents.ts'
+import { SqliteAgents } from './services/agents/sqlite-agents.ts'
 import { AuditLog } from './services/audit/audit.ts'
 import { auditPlugins } from './services/audit/audit-plugins.ts'
 import { SqliteAuditLog } from './services/audit/sqlite-audit-log.ts'
@@ -62,6 +64,8 @@ export interface PlugboardOptions {
    * in the data folder, which holds the same.
    */
   readonly prices?: PriceSettings
+  /** Agents by name: `agent:NAME` calls them. They win over agents of that name in the data folder, and cannot be changed. */
+  readonly agents?: Readonly<Record<string, AgentSpec>>
   /** Where plugins' declared variables are read from. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Milliseconds a replaced plugin may go on with its running calls. Default 30,000. */
@@ -82,14 +86,23 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
   const scope = new Scope()
   try {
     provideServices(scope, dataDir, options.logLevel ?? logLevelOf(env['LOG_LEVEL']), options.prices)
-    scope.provide(Catalog, (): Catalog => new RegistryCatalog(kernel.registry, scope.get(Clock)))
     scope.provide(Vault, (own) => new SqliteVault(own.get(Store), masterKey(dataDir, env['PLUGBOARD_MASTER_KEY'])))
+    scope
+      .provide(Agents, (own) => {
+        const [store, clock, audit] = [own.get(Store), own.get(Clock), own.get(AuditLog)]
+        return new SqliteAgents({ store, clock, audit, ofHost: options.agents ?? {} })
+      })
+      .provide(Catalog, (own): Catalog => {
+        const [clock, agents, settings] = [own.get(Clock), own.get(Agents), own.get(Settings)]
+        return new RegistryCatalog({ registry: kernel.registry, clock, agents, settings })
+      })
     options.services?.(scope)
     const kernel = new Kernel(kernelOptions(scope, dataDir, env, options))
     auditPlugins(kernel.events, scope.get(AuditLog), scope.get(Logger))
     const chain = pipeline({
       registry: kernel.registry,
       catalog: scope.get(Catalog),
+      agents: scope.get(Agents),
       clock: scope.get(Clock),
       prices: scope.get(CostService),
       versions: scope.get(PriceVersions),

@@ -8,6 +8,8 @@ export type { PluginInfo, PluginProblem, PluginState } from './kernel/plugin-inf
 export type { KernelEvents } from './kernel/events.ts'
 export { Scope, token } from './kernel/scope.ts'
 export type { Token } from './kernel/scope.ts'
+export { Agents } from './services/agents/agents.ts'
+export type { Agent, AgentOptions, AgentSpec } from './services/agents/agents.ts'
 export { AuditLog } from './services/audit/audit.ts'
 export type { AuditAction, AuditEntry } from './services/audit/audit.ts'
 export { Budgets, WorstCase } from './services/budget/budget.ts'

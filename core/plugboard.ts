@@ -5,9 +5,11 @@ import type { Kernel } from './kernel/kernel.ts'
 import type { PluginInfo } from './kernel/plugin-info.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Engine } from './pipeline/engine.ts'
+import { Agents, agentIn, onBehalfOf } from './services/agents/agents.ts'
 import { AuditLog } from './services/audit/audit.ts'
 import { Budgets } from './services/budget/budget.ts'
-import { Catalog } from './services/catalog/catalog.ts'
+import { Catalog, DEFAULT_MODEL } from './services/catalog/catalog.ts'
+import { chooseModel, chosenModel } from './services/catalog/default-model.ts'
 import { Clock } from './services/clock/clock.ts'
 import { CostService, PriceVersions, type RerateRow } from './services/cost/cost.ts'
 import { comparison, type Comparison } from './services/cost/estimate/compare.ts'
@@ -73,14 +75,46 @@ export class Plugboard implements AsyncDisposable {
     return this.catalog.get(provider, id)
   }
 
-  /** Begins a call at once. Never throws: failures are the stream's last event. */
-  stream(model: string | Model, context: Context, options: StreamOptions = {}): AnswerStream {
+  /**
+   * Begins a call at once. Never throws: failures are the stream's last event. The model may be named in any way the
+   * catalogue knows, `agent:NAME` and `default` among them; `undefined` is `default`.
+   */
+  stream(model: string | Model | undefined, context: Context, options: StreamOptions = {}): AnswerStream {
     return this.#call(model, context, options, true)
   }
 
-  /** The whole message. Never rejects: look at its `stopReason` and `error`. */
-  complete(model: string | Model, context: Context, options: StreamOptions = {}): Promise<AssistantMessage> {
+  /** The whole message of what `stream` begins. Never rejects: look at its `stopReason` and `error`. */
+  complete(
+    model: string | Model | undefined,
+    context: Context,
+    options: StreamOptions = {},
+  ): Promise<AssistantMessage> {
     return this.#call(model, context, options, false).result()
+  }
+
+  /** Named models with options and instructions of their own: `agent:NAME` stands wherever a model's name can stand. */
+  get agents(): Agents {
+    return this.#scope.get(Agents)
+  }
+
+  /** What `default` means, as `provider:model`: what the user chose, else the catalogue's choice; undefined without any. */
+  get defaultModel(): string | undefined {
+    const chosen = chosenModel(this.settings)
+    if (chosen !== undefined) return chosen
+    const first = this.catalog.defaultModel()
+    return first === undefined ? undefined : `${first.provider}:${first.id}`
+  }
+
+  /**
+   * Chooses the default model, for all processes on the data folder; undefined leaves it to the catalogue again. Resolves
+   * with the model chosen. Rejects with PlugboardError like `catalog.resolve`, or `MODEL_INVALID` for an agent.
+   */
+  setDefaultModel(name: string | undefined, actor = 'system'): Promise<Model | undefined> {
+    return chooseModel(name, actor, {
+      catalog: this.catalog,
+      settings: this.settings,
+      audit: this.auditLog,
+    })
   }
 
   get catalog(): Catalog {
@@ -93,9 +127,13 @@ export class Plugboard implements AsyncDisposable {
 
   /** What a call would cost, before it is made. Throws PlugboardError when there is no such model. */
   async estimate(model: string | Model, context: Context, options: EstimateOptions = {}): Promise<Estimate> {
-    const target = typeof model === 'string' ? await this.catalog.resolve(model) : model
+    const name = typeof model === 'string' ? agentIn(model) : undefined
+    const asked =
+      name === undefined ? { model, context, options } : onBehalfOf(this.agents.get(name), { context, options })
+    const target = typeof asked.model === 'string' ? await this.catalog.resolve(asked.model) : asked.model
     const usual = typicalOutput(this.ledger.entries({ limit: RECENT_CALLS }), target)
-    return estimate({ prices: this.prices, counter: this.#scope.get(TokenCounter) }, target, context, options, usual)
+    const parts = { prices: this.prices, counter: this.#scope.get(TokenCounter) }
+    return estimate(parts, target, asked.context, asked.options, usual)
   }
 
   /** What the same call would cost more or less on the second model. */
@@ -168,7 +206,12 @@ export class Plugboard implements AsyncDisposable {
     await this.#scope[Symbol.asyncDispose]()
   }
 
-  #call(model: string | Model, context: Context, options: StreamOptions, stream: boolean): AnswerStream {
+  #call(
+    model: string | Model = DEFAULT_MODEL,
+    context: Context,
+    options: StreamOptions,
+    stream: boolean,
+  ): AnswerStream {
     const { signal, userId, projectId, trackingId, agentId, maxCost, ...generation } = options
     const { clock } = this
     const caller = { userId, projectId, trackingId, agentId }

@@ -61,6 +61,8 @@ const BY_CODE: Readonly<Record<string, LlmError['class']>> = {
 const NOT_FOUND: ReadonlySet<string> = new Set([
   'MODEL_NOT_FOUND',
   'MODEL_AMBIGUOUS',
+  'MODEL_MISSING',
+  'AGENT_UNKNOWN',
   'PROVIDER_UNKNOWN',
   'PROVIDER_UNPLUGGED',
 ])

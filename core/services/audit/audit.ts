@@ -10,13 +10,16 @@ export type AuditAction =
   | 'budget_changed'
   | 'budget_holds_freed'
   | 'prices_reloaded'
+  | 'agent_changed'
+  | 'agent_removed'
+  | 'model_changed'
 
 export interface AuditEntry {
   readonly seq: number
   /** Milliseconds since 1970. */
   readonly at: number
   readonly action: AuditAction
-  /** What it was done to: a plugin's id, a key's id, a call's id, a budget's id. */
+  /** What it was done to: a plugin's id, a key's id, a call's id, a budget's id, an agent's name, `default`. */
   readonly subject: string
   /** Who did it: a key's id, or `system`. */
   readonly actor: string

@@ -1,11 +1,15 @@
 import { Command } from 'commander'
 import { isPlugboardError } from '@plugboard/sdk'
+import { agentsList } from './commands/agents-list.ts'
+import { agentsRemove } from './commands/agents-remove.ts'
+import { agentsSet } from './commands/agents-set.ts'
 import { budgetList } from './commands/budget-list.ts'
 import { budgetRemove } from './commands/budget-remove.ts'
 import { budgetSet } from './commands/budget-set.ts'
 import { chat } from './commands/chat.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
 import { models } from './commands/models.ts'
+import { modelsDefault } from './commands/models-default.ts'
 import { pluginList } from './commands/plugin-list.ts'
 import { pluginTest } from './commands/plugin-test.ts'
 import { pluginValidate } from './commands/plugin-validate.ts'
@@ -18,15 +22,21 @@ const program = new Command('plugboard')
   .version(version)
   .showHelpAfterError()
   .showSuggestionAfterError()
+  .enablePositionalOptions()
 
 serve(program)
 chat(program)
-models(program)
+modelsDefault(models(program))
 
 const plugin = program.command('plugin').description('Look after plugins')
 pluginList(plugin)
 pluginValidate(plugin)
 pluginTest(plugin)
+
+const agents = program.command('agents').description('Named models with options and instructions of their own')
+agentsList(agents)
+agentsSet(agents)
+agentsRemove(agents)
 
 const budget = program.command('budget').description('Limits on spending that hold')
 budgetList(budget)

@@ -10,8 +10,10 @@ interface ModelsOptions extends CommonOptions {
   readonly capabilities: boolean
 }
 
-export function models(program: Command): void {
+/** Options before a subcommand are this command's, those behind it the subcommand's. */
+export const models = (program: Command): Command =>
   withCommonOptions(program.command('models').description('List the models that can be called'))
+    .enablePositionalOptions()
     .option('--all', 'also those whose provider still needs a key', false)
     .option('--capabilities', 'what each model can do, as a matrix', false)
     .action(async (options: ModelsOptions) => {
@@ -25,7 +27,6 @@ export function models(program: Command): void {
           found.map((model) => row(model, plugboard.prices)),
         )
     })
-}
 
 /** Few enough for the price of ordinary requests. */
 const THOUSAND_EACH: Usage = { input: 1_000, output: 1_000, cacheRead: 0, cacheWrite: 0, totalTokens: 2_000 }

@@ -31,6 +31,8 @@ import { Ledger } from './services/ledger/ledger.ts'
 import { SqliteLedger } from './services/ledger/sqlite-ledger.ts'
 import { Logger } from './services/logger/logger.ts'
 import { createPinoLogger, type LogLevel } from './services/logger/pino-logger.ts'
+import { LedgerMeasured } from './services/measured/ledger-measured.ts'
+import { Measured } from './services/measured/measured.ts'
 import { Settings } from './services/settings/settings.ts'
 import { SqliteSettings } from './services/settings/sqlite-settings.ts'
 import { SqliteStore } from './services/store/sqlite-store.ts'
@@ -133,6 +135,7 @@ function provideServices(
     .provide(Store, () => new SqliteStore(dataDir === undefined ? ':memory:' : join(dataDir, 'plugboard.db')))
     .provide(Settings, (own) => new SqliteSettings(own.get(Store)))
     .provide(Ledger, (own) => new SqliteLedger(own.get(Store)))
+    .provide(Measured, (own) => new LedgerMeasured(own.get(Store), own.get(Clock)))
     .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
     .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))
     .provide(WorstCase, (own) => declaredWorstCase(own.get(CostService), own.get(TokenCounter)))

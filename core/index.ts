@@ -27,6 +27,7 @@ export type {
   RecoveredAmount,
   UnknownPricePolicy,
 } from './services/budget/budget.ts'
+export type { Ability, Capabilities, Category, Tier } from './services/capabilities/capabilities.ts'
 export { Catalog } from './services/catalog/catalog.ts'
 export { Clock } from './services/clock/clock.ts'
 export { CostService, PriceVersions } from './services/cost/cost.ts'
@@ -41,6 +42,9 @@ export { Ledger } from './services/ledger/ledger.ts'
 export type { LedgerEntry, LedgerTotals } from './services/ledger/ledger.ts'
 export { Logger } from './services/logger/logger.ts'
 export type { LogLevel } from './services/logger/pino-logger.ts'
+export { Measured } from './services/measured/measured.ts'
+export type { Measurement } from './services/measured/measured.ts'
+export type { Recommendation, RecommendedModel, RecommendRequest, TaskType } from './services/recommend/recommend.ts'
 export { Settings } from './services/settings/settings.ts'
 export { TokenCounter } from './services/tokens/tokens.ts'
 export type { TokenCount } from './services/tokens/tokens.ts'

@@ -8,17 +8,23 @@ import type { Engine } from './pipeline/engine.ts'
 import { Agents, agentIn, onBehalfOf } from './services/agents/agents.ts'
 import { AuditLog } from './services/audit/audit.ts'
 import { Budgets } from './services/budget/budget.ts'
+import { capabilitiesOf, tierOf, type Capabilities } from './services/capabilities/capabilities.ts'
 import { Catalog, DEFAULT_MODEL } from './services/catalog/catalog.ts'
 import { chooseModel, chosenModel } from './services/catalog/default-model.ts'
 import { Clock } from './services/clock/clock.ts'
 import { CostService, PriceVersions, type RerateRow } from './services/cost/cost.ts'
 import { comparison, type Comparison } from './services/cost/estimate/compare.ts'
 import { estimate, type Estimate, type EstimateOptions } from './services/cost/estimate/estimate.ts'
+import { expected } from './services/cost/estimate/expected.ts'
 import { typicalOutput } from './services/cost/estimate/typical-output.ts'
 import { rerate } from './services/cost/rerate.ts'
 import { KeyRing } from './services/keys/keys.ts'
 import { Ledger } from './services/ledger/ledger.ts'
 import { Logger } from './services/logger/logger.ts'
+import { Measured } from './services/measured/measured.ts'
+import { asked } from './services/recommend/asked.ts'
+import { rank } from './services/recommend/rank.ts'
+import type { RecommendRequest, Recommendation } from './services/recommend/recommend.ts'
 import { Settings } from './services/settings/settings.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
 import { Vault } from './services/vault/vault.ts'
@@ -119,6 +125,50 @@ export class Plugboard implements AsyncDisposable {
 
   get catalog(): Catalog {
     return this.#scope.get(Catalog)
+  }
+
+  /** What a model can do, by what its manifest or its server says. Rejects like `catalog.resolve`. */
+  async capabilities(model: string | Model): Promise<Capabilities> {
+    return capabilitiesOf(typeof model === 'string' ? await this.catalog.resolve(model) : model)
+  }
+
+  /** As the next three, a short form of `capabilities`: false also where nobody says. */
+  async supportsTools(model: string | Model): Promise<boolean> {
+    return (await this.capabilities(model)).tools
+  }
+
+  async supportsThinking(model: string | Model): Promise<boolean> {
+    return (await this.capabilities(model)).thinking
+  }
+
+  async supportsVision(model: string | Model): Promise<boolean> {
+    return (await this.capabilities(model)).vision
+  }
+
+  async supportsCodeExecution(model: string | Model): Promise<boolean> {
+    return (await this.capabilities(model)).codeExecution === true
+  }
+
+  /**
+   * Which of the models that can be called now suits a task, best first, and why; services/recommend/README.md tells how.
+   * Rejects with PlugboardError `RECOMMEND_INVALID`.
+   */
+  async recommend(request: RecommendRequest): Promise<Recommendation> {
+    const { prices, measured } = this
+    const wanted = asked(request)
+    const parts = { prices, counter: this.#scope.get(TokenCounter) }
+    const candidates = (await this.catalog.list()).map((model) => ({
+      model,
+      tier: tierOf(model, prices),
+      measured: measured.of(model),
+      ...expected(parts, model, wanted.call),
+    }))
+    return rank(candidates, wanted, this.clock.now())
+  }
+
+  /** What models have shown lately: their latency, speed and failures. */
+  get measured(): Measured {
+    return this.#scope.get(Measured)
   }
 
   get prices(): CostService {

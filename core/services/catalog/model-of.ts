@@ -17,6 +17,7 @@ export function modelOf({ declaration: provider, baseUrl }: ProviderContribution
     input: declared.input ?? ['text'],
     tools: declared.tools ?? true,
     reasoning: declared.reasoning ?? false,
+    ...(provider.simulated === true ? { simulated: true } : {}),
     ...(price === undefined ? {} : { price }),
     ...(compat === undefined ? {} : { compat }),
   }

@@ -10,6 +10,7 @@ import { chat } from './commands/chat.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
 import { models } from './commands/models.ts'
 import { modelsDefault } from './commands/models-default.ts'
+import { modelsRecommend } from './commands/models-recommend.ts'
 import { pluginList } from './commands/plugin-list.ts'
 import { pluginTest } from './commands/plugin-test.ts'
 import { pluginValidate } from './commands/plugin-validate.ts'
@@ -26,7 +27,9 @@ const program = new Command('plugboard')
 
 serve(program)
 chat(program)
-modelsDefault(models(program))
+const model = models(program)
+modelsDefault(model)
+modelsRecommend(model)
 
 const plugin = program.command('plugin').description('Look after plugins')
 pluginList(plugin)

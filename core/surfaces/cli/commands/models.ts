@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Model, Usage } from '@plugboard/sdk'
+import { ABILITIES, capabilitiesOf } from '../../../services/capabilities/capabilities.ts'
 import type { CostService } from '../../../services/cost/cost.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
@@ -19,8 +20,10 @@ export const models = (program: Command): Command =>
     .action(async (options: ModelsOptions) => {
       await using plugboard = await openPlugboard(options)
       const found = await plugboard.catalog.list({ all: options.all })
-      if (options.json) printJson(found.map((model) => priced(model, plugboard.prices)))
-      else if (options.capabilities) printTable(['MODEL', ...ABILITIES.map(([name]) => name)], found.map(matrixRow))
+      if (options.json)
+        printJson(found.map((model) => (options.capabilities ? matrix(model) : priced(model, plugboard.prices))))
+      else if (options.capabilities)
+        printTable(['MODEL', ...ABILITIES, 'context', 'answer', 'thinking levels'], found.map(matrixRow))
       else
         printTable(
           ['MODEL', 'CONTEXT', 'IN $/M', 'OUT $/M', 'ABILITIES'],
@@ -47,20 +50,20 @@ const row = (model: Model, prices: CostService): string[] => [
     .join(' '),
 ]
 
-type Ability = readonly [name: string, has: (model: Model) => boolean]
+const matrix = (model: Model): object => ({ model: `${model.provider}:${model.id}`, ...capabilitiesOf(model) })
 
-const ABILITIES: readonly Ability[] = [
-  ['tools', ({ tools }) => tools],
-  ['vision', ({ input }) => input.includes('image')],
-  ['audio', ({ input }) => input.includes('audio')],
-  ['files', ({ input }) => input.includes('file')],
-  ['reasoning', ({ reasoning }) => reasoning],
-]
-
-const matrixRow = (model: Model): string[] => [
-  `${model.provider}:${model.id}`,
-  ...ABILITIES.map(([, has]) => (has(model) ? 'yes' : '-')),
-]
+/** What nobody says is not shown as a no. */
+function matrixRow(model: Model): string[] {
+  const can = capabilitiesOf(model)
+  const tokens = (count: number | null): string => (count === null ? '?' : count.toLocaleString('en'))
+  return [
+    `${model.provider}:${model.id}`,
+    ...ABILITIES.map((ability) => (can[ability] === null ? '?' : can[ability] ? 'yes' : '-')),
+    tokens(can.contextWindow),
+    tokens(can.maxTokens),
+    can.reasoningLevels.join(' '),
+  ]
+}
 
 function perMillion(prices: CostService, model: Model, kind: 'input' | 'output'): string {
   if (prices.priceOf?.(model)?.price === 'free') return 'free'

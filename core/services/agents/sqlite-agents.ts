@@ -94,7 +94,9 @@ export class SqliteAgents implements Agents {
       })
   }
 
-  #unknown(name: string): PlugboardError {
+  #unknown(asked: string): PlugboardError {
+    // No name is longer, and comparing takes time that grows with it.
+    const name = asked.slice(0, 65)
     const candidates = this.list().map((agent) => agent.name)
     const near = nearest(name, candidates)
     const hint =

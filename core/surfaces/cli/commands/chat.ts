@@ -16,7 +16,7 @@ interface ChatOptions extends CommonOptions {
 export function chat(program: Command): void {
   withCommonOptions(program.command('chat').description('Talk to a model; without a prompt, a conversation'))
     .argument('[prompt...]', 'what to say; read from standard input when that is not a terminal')
-    .option('-m, --model <name>', 'for example openai:gpt-4o; or agent:planner; default: what `models default` shows')
+    .option('-m, --model <name>', 'for example openai:gpt-4o or agent:planner; default: what `models default` shows')
     .option('-s, --system <text>', 'instructions for the model')
     .action(async (words: readonly string[], options: ChatOptions) => {
       await using plugboard = await openPlugboard(options)

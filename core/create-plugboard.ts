@@ -12,6 +12,8 @@ import { Plugboard, version } from './plugboard.ts'
 import { Alerts, Webhooks } from './services/alerts/alerts.ts'
 import { SqliteAlerts } from './services/alerts/sqlite-alerts.ts'
 import { SqliteWebhooks } from './services/alerts/sqlite-webhooks.ts'
+import { Agents, type AgentSpec } from './services/agents/agents.ts'
+import { SqliteAgents } from './services/agents/sqlite-agents.ts'
 import { AuditLog } from './services/audit/audit.ts'
 import { auditPlugins } from './services/audit/audit-plugins.ts'
 import { SqliteAuditLog } from './services/audit/sqlite-audit-log.ts'
@@ -37,6 +39,8 @@ import { ConfigTable } from './services/providers/config-table.ts'
 import { Configurations } from './services/providers/configurations.ts'
 import { LiveProviders } from './services/providers/live-providers.ts'
 import { Providers, type HostProvider } from './services/providers/providers.ts'
+import { LedgerMeasured } from './services/measured/ledger-measured.ts'
+import { Measured } from './services/measured/measured.ts'
 import { Settings } from './services/settings/settings.ts'
 import { SqliteSettings } from './services/settings/sqlite-settings.ts'
 import { SqliteStore } from './services/store/sqlite-store.ts'
@@ -79,6 +83,8 @@ export interface PlugboardOptions {
    * in the data folder, which holds the same.
    */
   readonly prices?: PriceSettings
+  /** Agents by name: `agent:NAME` calls them. They win over agents of that name in the data folder, and cannot be changed. */
+  readonly agents?: Readonly<Record<string, AgentSpec>>
   /** Where plugins' declared variables are read from. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Milliseconds a replaced plugin may go on with its running calls. Default 30,000. */
@@ -99,8 +105,16 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
   const scope = new Scope()
   try {
     provideServices(scope, dataDir, options.logLevel ?? logLevelOf(env['LOG_LEVEL']), options.prices)
-    scope.provide(Catalog, (): Catalog => new RegistryCatalog(kernel.registry, scope.get(Clock)))
     scope.provide(Vault, (own) => new SqliteVault(own.get(Store), masterKey(dataDir, env['PLUGBOARD_MASTER_KEY'])))
+    scope
+      .provide(Agents, (own) => {
+        const [store, clock, audit] = [own.get(Store), own.get(Clock), own.get(AuditLog)]
+        return new SqliteAgents({ store, clock, audit, ofHost: options.agents ?? {} })
+      })
+      .provide(Catalog, (own): Catalog => {
+        const [clock, agents, settings] = [own.get(Clock), own.get(Agents), own.get(Settings)]
+        return new RegistryCatalog({ registry: kernel.registry, clock, agents, settings })
+      })
     options.services?.(scope)
     const table = new ConfigTable(scope.get(Store))
     const configs = new Configurations({ table, vault: scope.get(Vault), hosts: hostProviders(options), env })
@@ -109,6 +123,7 @@ export async function createPlugboard(options: PlugboardOptions = {}): Promise<P
     const chain = pipeline({
       registry: kernel.registry,
       catalog: scope.get(Catalog),
+      agents: scope.get(Agents),
       clock: scope.get(Clock),
       prices: scope.get(CostService),
       versions: scope.get(PriceVersions),
@@ -161,6 +176,7 @@ function provideServices(
     .provide(Store, () => new SqliteStore(dataDir === undefined ? ':memory:' : join(dataDir, 'plugboard.db')))
     .provide(Settings, (own) => new SqliteSettings(own.get(Store)))
     .provide(Ledger, (own) => new SqliteLedger(own.get(Store)))
+    .provide(Measured, (own) => new LedgerMeasured(own.get(Store), own.get(Clock)))
     .provide(KeyRing, (own) => new SqliteKeyRing(own.get(Store), own.get(Clock)))
     .provide(AuditLog, (own) => new SqliteAuditLog(own.get(Store), own.get(Clock)))
     .provide(Alerts, (own) => new SqliteAlerts(own.get(Store), own.get(Clock), own.get(Logger)))

@@ -19,6 +19,8 @@ export type {
   WebhookSpec,
   WebhookTrial,
 } from './services/alerts/alerts.ts'
+export { Agents } from './services/agents/agents.ts'
+export type { Agent, AgentOptions, AgentSpec } from './services/agents/agents.ts'
 export { AuditLog } from './services/audit/audit.ts'
 export type { AuditAction, AuditEntry } from './services/audit/audit.ts'
 export { Budgets, WorstCase } from './services/budget/budget.ts'
@@ -36,6 +38,7 @@ export type {
   RecoveredAmount,
   UnknownPricePolicy,
 } from './services/budget/budget.ts'
+export type { Ability, Capabilities, Category, Tier } from './services/capabilities/capabilities.ts'
 export { Catalog } from './services/catalog/catalog.ts'
 export { Clock } from './services/clock/clock.ts'
 export { CostService, PriceVersions } from './services/cost/cost.ts'
@@ -61,6 +64,9 @@ export type {
   Validation,
   ValidationAction,
 } from './services/providers/providers.ts'
+export { Measured } from './services/measured/measured.ts'
+export type { Measurement } from './services/measured/measured.ts'
+export type { Recommendation, RecommendedModel, RecommendRequest, TaskType } from './services/recommend/recommend.ts'
 export { Settings } from './services/settings/settings.ts'
 export { TokenCounter } from './services/tokens/tokens.ts'
 export type { TokenCount } from './services/tokens/tokens.ts'

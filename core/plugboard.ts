@@ -6,19 +6,27 @@ import type { PluginInfo } from './kernel/plugin-info.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Engine } from './pipeline/engine.ts'
 import { Alerts, Webhooks } from './services/alerts/alerts.ts'
+import { Agents, agentIn, onBehalfOf } from './services/agents/agents.ts'
 import { AuditLog } from './services/audit/audit.ts'
 import { Budgets } from './services/budget/budget.ts'
-import { Catalog } from './services/catalog/catalog.ts'
+import { capabilitiesOf, tierOf, type Capabilities } from './services/capabilities/capabilities.ts'
+import { Catalog, DEFAULT_MODEL } from './services/catalog/catalog.ts'
+import { chooseModel, chosenModel } from './services/catalog/default-model.ts'
 import { Clock } from './services/clock/clock.ts'
 import { CostService, PriceVersions, type RerateRow } from './services/cost/cost.ts'
 import { comparison, type Comparison } from './services/cost/estimate/compare.ts'
 import { estimate, type Estimate, type EstimateOptions } from './services/cost/estimate/estimate.ts'
+import { expected } from './services/cost/estimate/expected.ts'
 import { typicalOutput } from './services/cost/estimate/typical-output.ts'
 import { rerate } from './services/cost/rerate.ts'
 import { KeyRing } from './services/keys/keys.ts'
 import { Ledger } from './services/ledger/ledger.ts'
 import { Logger } from './services/logger/logger.ts'
 import { Providers } from './services/providers/providers.ts'
+import { Measured } from './services/measured/measured.ts'
+import { asked } from './services/recommend/asked.ts'
+import { rank } from './services/recommend/rank.ts'
+import type { RecommendRequest, Recommendation } from './services/recommend/recommend.ts'
 import { Settings } from './services/settings/settings.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
 import { Vault } from './services/vault/vault.ts'
@@ -77,18 +85,94 @@ export class Plugboard implements AsyncDisposable {
     return this.catalog.get(provider, id)
   }
 
-  /** Begins a call at once. Never throws: failures are the stream's last event. */
-  stream(model: string | Model, context: Context, options: StreamOptions = {}): AnswerStream {
+  /**
+   * Begins a call at once. Never throws: failures are the stream's last event. The model may be named in any way the
+   * catalogue knows, `agent:NAME` and `default` among them; `undefined` is `default`.
+   */
+  stream(model: string | Model | undefined, context: Context, options: StreamOptions = {}): AnswerStream {
     return this.#call(model, context, options, true)
   }
 
-  /** The whole message. Never rejects: look at its `stopReason` and `error`. */
-  complete(model: string | Model, context: Context, options: StreamOptions = {}): Promise<AssistantMessage> {
+  /** The whole message of what `stream` begins. Never rejects: look at its `stopReason` and `error`. */
+  complete(
+    model: string | Model | undefined,
+    context: Context,
+    options: StreamOptions = {},
+  ): Promise<AssistantMessage> {
     return this.#call(model, context, options, false).result()
+  }
+
+  /** Named models with options and instructions of their own: `agent:NAME` stands wherever a model's name can stand. */
+  get agents(): Agents {
+    return this.#scope.get(Agents)
+  }
+
+  /** What `default` means, as `provider:model`: what the user chose, else the catalogue's choice; undefined without any. */
+  get defaultModel(): string | undefined {
+    const chosen = chosenModel(this.settings)
+    if (chosen !== undefined) return chosen
+    const first = this.catalog.defaultModel()
+    return first === undefined ? undefined : `${first.provider}:${first.id}`
+  }
+
+  /**
+   * Chooses the default model, for all processes on the data folder; undefined leaves it to the catalogue again. Resolves
+   * with the model chosen. Rejects with PlugboardError like `catalog.resolve`, or `MODEL_INVALID` for an agent.
+   */
+  setDefaultModel(name: string | undefined, actor = 'system'): Promise<Model | undefined> {
+    return chooseModel(name, actor, {
+      catalog: this.catalog,
+      settings: this.settings,
+      audit: this.auditLog,
+    })
   }
 
   get catalog(): Catalog {
     return this.#scope.get(Catalog)
+  }
+
+  /** What a model can do, by what its manifest or its server says. Rejects like `catalog.resolve`. */
+  async capabilities(model: string | Model): Promise<Capabilities> {
+    return capabilitiesOf(typeof model === 'string' ? await this.catalog.resolve(model) : model)
+  }
+
+  /** As the next three, a short form of `capabilities`: false also where nobody says. */
+  async supportsTools(model: string | Model): Promise<boolean> {
+    return (await this.capabilities(model)).tools
+  }
+
+  async supportsThinking(model: string | Model): Promise<boolean> {
+    return (await this.capabilities(model)).thinking
+  }
+
+  async supportsVision(model: string | Model): Promise<boolean> {
+    return (await this.capabilities(model)).vision
+  }
+
+  async supportsCodeExecution(model: string | Model): Promise<boolean> {
+    return (await this.capabilities(model)).codeExecution === true
+  }
+
+  /**
+   * Which of the models that can be called now suits a task, best first, and why; services/recommend/README.md tells how.
+   * Rejects with PlugboardError `RECOMMEND_INVALID`.
+   */
+  async recommend(request: RecommendRequest): Promise<Recommendation> {
+    const { prices, measured } = this
+    const wanted = asked(request)
+    const parts = { prices, counter: this.#scope.get(TokenCounter) }
+    const candidates = (await this.catalog.list()).map((model) => ({
+      model,
+      tier: tierOf(model, prices),
+      measured: measured.of(model),
+      ...expected(parts, model, wanted.call),
+    }))
+    return rank(candidates, wanted, this.clock.now())
+  }
+
+  /** What models have shown lately: their latency, speed and failures. */
+  get measured(): Measured {
+    return this.#scope.get(Measured)
   }
 
   get prices(): CostService {
@@ -97,9 +181,13 @@ export class Plugboard implements AsyncDisposable {
 
   /** What a call would cost, before it is made. Throws PlugboardError when there is no such model. */
   async estimate(model: string | Model, context: Context, options: EstimateOptions = {}): Promise<Estimate> {
-    const target = typeof model === 'string' ? await this.catalog.resolve(model) : model
+    const name = typeof model === 'string' ? agentIn(model) : undefined
+    const asked =
+      name === undefined ? { model, context, options } : onBehalfOf(this.agents.get(name), { context, options })
+    const target = typeof asked.model === 'string' ? await this.catalog.resolve(asked.model) : asked.model
     const usual = typicalOutput(this.ledger.entries({ limit: RECENT_CALLS }), target)
-    return estimate({ prices: this.prices, counter: this.#scope.get(TokenCounter) }, target, context, options, usual)
+    const parts = { prices: this.prices, counter: this.#scope.get(TokenCounter) }
+    return estimate(parts, target, asked.context, asked.options, usual)
   }
 
   /** What the same call would cost more or less on the second model. */
@@ -187,7 +275,12 @@ export class Plugboard implements AsyncDisposable {
     await this.#scope[Symbol.asyncDispose]()
   }
 
-  #call(model: string | Model, context: Context, options: StreamOptions, stream: boolean): AnswerStream {
+  #call(
+    model: string | Model = DEFAULT_MODEL,
+    context: Context,
+    options: StreamOptions,
+    stream: boolean,
+  ): AnswerStream {
     const { signal, userId, projectId, trackingId, agentId, maxCost, costAlertThreshold, ...generation } = options
     const { clock } = this
     const caller = { userId, projectId, trackingId, agentId }

@@ -75,6 +75,10 @@ export interface ModelDeclaration {
   readonly tools?: boolean
   /** Thinks before it answers. Default false. */
   readonly reasoning?: boolean
+  /** Its host holds answers to a JSON Schema. Left out: not known. */
+  readonly structuredOutput?: boolean
+  /** Its host runs the code it writes, when a request of the host's own protocol asks for that. Left out: not known. */
+  readonly codeExecution?: boolean
   /** What to send for each level; `null` means the model cannot do it. A missing level is sent by its own name. */
   readonly reasoningLevels?: Partial<Readonly<Record<ReasoningLevel, string | null>>>
   readonly price?: Price
@@ -96,6 +100,8 @@ export interface Model extends ModelDeclaration {
   readonly input: readonly Modality[]
   readonly tools: boolean
   readonly reasoning: boolean
+  /** No model answers: it is for trying things out. */
+  readonly simulated?: true
 }
 
 export interface ProviderRequest {
@@ -141,6 +147,8 @@ export interface ProviderDeclaration {
   readonly modelDiscovery?: { readonly path: string }
   /** A list that only a right key gets, relative to `baseUrl`, where the list of models is open to everybody. */
   readonly keyCheck?: { readonly path: string }
+  /** No model answers: it is for trying things out, and recommended behind everything else. Default false. */
+  readonly simulated?: boolean
   /** Passes on models it does not list when they are named with the provider (`id:model`). Their price is the provider's `price`, else the price book's. */
   readonly unlistedModels?: boolean
   /** False: its models are only found when they are named with the provider. Default true. */

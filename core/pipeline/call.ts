@@ -90,7 +90,8 @@ export interface Call {
 
 export class LiveCall implements Call {
   readonly id: string
-  readonly request: CallRequest
+  /** Replaced only before anything is decided by it. */
+  request: CallRequest
   readonly facts: CallFacts = { attempt: 1 }
   readonly message = new MessageBuilder()
   readonly startedAt: number

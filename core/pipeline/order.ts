@@ -1,4 +1,5 @@
 import type { Registry } from '../kernel/registry.ts'
+import type { Agents } from '../services/agents/agents.ts'
 import type { AuditLog } from '../services/audit/audit.ts'
 import type { Budgets, WorstCase } from '../services/budget/budget.ts'
 import type { Catalog } from '../services/catalog/catalog.ts'
@@ -7,6 +8,7 @@ import type { CostService, PriceVersions } from '../services/cost/cost.ts'
 import type { TokenCounter } from '../services/tokens/tokens.ts'
 import { attempt } from './attempt.ts'
 import { compose, type Next } from './compose.ts'
+import { agent } from './interceptors/agent.ts'
 import { audit } from './interceptors/audit.ts'
 import { budget } from './interceptors/budget.ts'
 import { cost } from './interceptors/cost.ts'
@@ -16,6 +18,7 @@ import { route } from './interceptors/route.ts'
 export interface PipelineServices {
   readonly registry: Registry
   readonly catalog: Catalog
+  readonly agents: Agents
   readonly clock: Clock
   readonly prices: CostService
   readonly versions: PriceVersions
@@ -30,10 +33,11 @@ export interface PipelineServices {
  * it and the budgets are charged, the audit log sees the end.
  */
 export const pipeline = (services: PipelineServices): Next => {
-  const { registry, catalog, clock, prices, versions, counter, budgets, worstCase, log } = services
+  const { registry, catalog, agents, clock, prices, versions, counter, budgets, worstCase, log } = services
   return compose(
     [
       audit(log),
+      agent(agents),
       ledger(budgets, clock),
       cost({ prices, versions, counter, clock }),
       route(catalog),

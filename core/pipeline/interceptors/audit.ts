@@ -5,9 +5,9 @@ import type { Interceptor } from '../compose.ts'
 export const audit =
   (log: AuditLog): Interceptor =>
   (call, next) => {
+    const { model, caller } = call.request
     call.settled((outcome) => {
       if (outcome.status !== 'failed' || call.facts.generation !== undefined) return undefined
-      const { model, caller } = call.request
       return log.record({
         action: 'call_refused',
         subject: call.id,

@@ -21,13 +21,16 @@ export type AuditAction =
   | 'credentials_added'
   | 'credentials_updated'
   | 'credentials_removed'
+  | 'agent_changed'
+  | 'agent_removed'
+  | 'model_changed'
 
 export interface AuditEntry {
   readonly seq: number
   /** Milliseconds since 1970. */
   readonly at: number
   readonly action: AuditAction
-  /** What it was done to: a plugin's id, a key's id, a call's id, a budget's id, a provider's id. */
+  /** What it was done to: a plugin's id, a key's id, a call's id, a budget's id, a provider's id, an agent's name, `default`. */
   readonly subject: string
   /** Who did it: a key's id, or `system`. */
   readonly actor: string

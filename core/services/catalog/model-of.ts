@@ -19,6 +19,7 @@ export function modelOf(contribution: ProviderContribution, declared: ModelDecla
     input: declared.input ?? ['text'],
     tools: declared.tools ?? true,
     reasoning: declared.reasoning ?? false,
+    ...(provider.simulated === true ? { simulated: true } : {}),
     ...(price === undefined ? {} : { price }),
     ...(compat === undefined ? {} : { compat }),
   }

@@ -1,8 +1,11 @@
 import { PlugboardError, type Model } from '@plugboard/sdk'
 import type { ProviderContribution, Registry } from '../../kernel/registry.ts'
 import { nearest } from '../../kernel/schema.ts'
+import { agentIn, type Agents } from '../agents/agents.ts'
 import type { Clock } from '../clock/clock.ts'
-import type { Catalog } from './catalog.ts'
+import type { Settings } from '../settings/settings.ts'
+import { DEFAULT_MODEL, type Catalog } from './catalog.ts'
+import { chosenModel } from './default-model.ts'
 import { ModelDiscovery } from './model-discovery.ts'
 import { modelOf } from './model-of.ts'
 import { newest, simpleName } from './simple-name.ts'
@@ -14,19 +17,33 @@ interface Found {
   readonly model?: Model | undefined
 }
 
+export interface CatalogParts {
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly agents: Agents
+  readonly settings: Settings
+}
+
 /** The models of the providers that are plugged in right now. */
 export class RegistryCatalog implements Catalog {
   readonly #registry: Registry
+  readonly #agents: Agents
+  readonly #settings: Settings
   readonly #discovery: ModelDiscovery
   /** By contribution, so that a swapped plugin brings its own models and the old ones are collected with it. */
   readonly #declared = new WeakMap<ProviderContribution, ReadonlyMap<string, Model>>()
 
-  constructor(registry: Registry, clock: Clock) {
+  constructor({ registry, clock, agents, settings }: CatalogParts) {
     this.#registry = registry
+    this.#agents = agents
+    this.#settings = settings
     this.#discovery = new ModelDiscovery(clock)
   }
 
   resolve(name: string): Model | Promise<Model> {
+    const agent = agentIn(name)
+    if (agent !== undefined) return this.resolve(this.#agents.get(agent).model ?? DEFAULT_MODEL)
+    if (name === DEFAULT_MODEL) return this.#default()
     const qualified = this.#split(name)
     return qualified === undefined ? this.#bare(name) : this.get(qualified.provider, qualified.id)
   }
@@ -66,6 +83,16 @@ export class RegistryCatalog implements Catalog {
         ({ declaration: { auth } }) => auth !== undefined && auth.type !== 'none' && auth.optional !== true,
       ) ?? usable[0]
     return chosen === undefined ? undefined : this.#declaredOf(chosen).get(chosen.declaration.defaultModel ?? '')
+  }
+
+  #default(): Model | Promise<Model> {
+    const chosen = chosenModel(this.#settings)
+    if (chosen !== undefined) return this.resolve(chosen)
+    const first = this.defaultModel()
+    if (first !== undefined) return first
+    throw new PlugboardError('MODEL_MISSING', 'No model is named, and there is no default model.', {
+      hint: 'Name a model, or choose one with `plugboard models default MODEL`.',
+    })
   }
 
   /** `provider:model` or `provider/model`, when the first part names a provider; model ids themselves hold both signs. */

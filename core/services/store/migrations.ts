@@ -4,10 +4,11 @@ import { ledgerKeysAudit } from './migrations/001-ledger-keys-audit.ts'
 import { priceVersions } from './migrations/002-price-versions.ts'
 import { budgets } from './migrations/003-budgets.ts'
 import { providerConfigs } from './migrations/005-provider-configs.ts'
+import { agents } from './migrations/006-agents.ts'
 import { webhooks } from './migrations/007-webhooks.ts'
 
 /** The schema's history; entry n brings version n to n+1. Entries are never changed once released. */
-const MIGRATIONS: readonly string[] = [ledgerKeysAudit, priceVersions, budgets, providerConfigs, webhooks]
+const MIGRATIONS: readonly string[] = [ledgerKeysAudit, priceVersions, budgets, providerConfigs, agents, webhooks]
 
 /** Brings the database to this version of the schema. Two processes that start at once do it once. */
 export function migrate(db: DatabaseSync): void {

@@ -1,11 +1,16 @@
 import { Command } from 'commander'
 import { isPlugboardError } from '@plugboard/sdk'
+import { agentsList } from './commands/agents-list.ts'
+import { agentsRemove } from './commands/agents-remove.ts'
+import { agentsSet } from './commands/agents-set.ts'
 import { budgetList } from './commands/budget-list.ts'
 import { budgetRemove } from './commands/budget-remove.ts'
 import { budgetSet } from './commands/budget-set.ts'
 import { chat } from './commands/chat.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
 import { models } from './commands/models.ts'
+import { modelsDefault } from './commands/models-default.ts'
+import { modelsRecommend } from './commands/models-recommend.ts'
 import { pluginList } from './commands/plugin-list.ts'
 import { pluginTest } from './commands/plugin-test.ts'
 import { pluginValidate } from './commands/plugin-validate.ts'
@@ -29,10 +34,13 @@ const program = new Command('plugboard')
   .version(version)
   .showHelpAfterError()
   .showSuggestionAfterError()
+  .enablePositionalOptions()
 
 serve(program)
 chat(program)
-models(program)
+const model = models(program)
+modelsDefault(model)
+modelsRecommend(model)
 
 const plugin = program.command('plugin').description('Look after plugins')
 pluginList(plugin)
@@ -48,6 +56,10 @@ providersValidate(providers)
 providersEnable(providers)
 providersDisable(providers)
 providersRemove(providers)
+const agents = program.command('agents').description('Named models with options and instructions of their own')
+agentsList(agents)
+agentsSet(agents)
+agentsRemove(agents)
 
 const budget = program.command('budget').description('Limits on spending that hold')
 budgetList(budget)

@@ -8,6 +8,7 @@ import type { Clock } from '../../services/clock/clock.ts'
 import type { CostService } from '../../services/cost/cost.ts'
 import type { KeyRing } from '../../services/keys/keys.ts'
 import type { Logger } from '../../services/logger/logger.ts'
+import type { Measured } from '../../services/measured/measured.ts'
 import { callId } from '../../pipeline/call-id.ts'
 import { BODY_LIMIT, readJsonBodies } from './body.ts'
 import { FastLane } from './fast-lane.ts'
@@ -22,6 +23,8 @@ export interface GatewayServices {
   readonly keys: KeyRing
   /** Without it, the list of models shows no prices. */
   readonly prices?: CostService
+  /** Without it, the list of models shows no latencies. */
+  readonly measured?: Measured
   readonly clock: Clock
   readonly logger: Logger
 }

@@ -38,6 +38,8 @@ const BY_CODE: Readonly<Record<string, Shape>> = {
   METHOD_UNKNOWN: { status: 405, type: 'invalid_request_error', code: 'method_not_allowed' },
   MODEL_NOT_FOUND: { status: 404, type: 'not_found_error', code: 'model_not_found' },
   MODEL_AMBIGUOUS: { status: 400, type: 'invalid_request_error', code: 'model_ambiguous' },
+  MODEL_MISSING: { status: 404, type: 'not_found_error', code: 'model_not_found' },
+  AGENT_UNKNOWN: { status: 404, type: 'not_found_error', code: 'agent_not_found' },
   PROVIDER_UNKNOWN: { status: 404, type: 'not_found_error', code: 'provider_not_found' },
   // 403 and not 503: clients repeat a 503 by themselves, and here somebody has decided.
   PROVIDER_DISABLED: { status: 403, type: 'permission_error', code: 'provider_disabled' },

@@ -42,7 +42,7 @@ export function budgetSet(budget: Command): void {
     .option('--key <id or name>', 'for the calls with one API key of the gateway')
     .option('--user <id>', 'for the calls of a user (budget.user_id of a request)')
     .option('--project <id>', 'for the calls of a project (budget.project_id)')
-    .option('--agent <id>', 'for the calls of an agent (budget.agent_id)')
+    .option('--agent <id>', 'for the calls of an agent (as the model agent:<id>, or by budget.agent_id)')
     .addOption(new Option('--window <window>', 'how long it counts').choices(BUDGET_WINDOWS).default('monthly'))
     .option('--time-zone <name>', 'whose days and months; default for a new one: UTC')
     .option('--limit <dollars>', 'dollars per window, for example 12.50; "none" for no limit')

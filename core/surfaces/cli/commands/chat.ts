@@ -16,11 +16,11 @@ interface ChatOptions extends CommonOptions {
 export function chat(program: Command): void {
   withCommonOptions(program.command('chat').description('Talk to a model; without a prompt, a conversation'))
     .argument('[prompt...]', 'what to say; read from standard input when that is not a terminal')
-    .option('-m, --model <name>', 'for example openai:gpt-4o; default: the first provider with a key, else the sandbox')
+    .option('-m, --model <name>', 'for example openai:gpt-4o or agent:planner; default: what `models default` shows')
     .option('-s, --system <text>', 'instructions for the model')
     .action(async (words: readonly string[], options: ChatOptions) => {
       await using plugboard = await openPlugboard(options)
-      const model = options.model ?? defaultModel(plugboard)
+      const model = options.model ?? plugboard.defaultModel ?? 'default'
       const prompt =
         words.length > 0 ? words.join(' ') : process.stdin.isTTY ? undefined : (await readAll(process.stdin)).trim()
       if (prompt === '')
@@ -31,13 +31,6 @@ export function chat(program: Command): void {
       const answer = await say(plugboard, model, options, [{ role: 'user', content: prompt }])
       if (answer.error !== undefined) process.exitCode = 1
     })
-}
-
-function defaultModel({ catalog }: Plugboard): string {
-  const model = catalog.defaultModel()
-  if (model === undefined)
-    throw new PlugboardError('MODEL_MISSING', 'No provider names a default model.', { hint: 'Name one with --model.' })
-  return `${model.provider}:${model.id}`
 }
 
 async function converse(plugboard: Plugboard, model: string, options: ChatOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Model, Usage } from '@plugboard/sdk'
+import { ABILITIES, capabilitiesOf } from '../../../services/capabilities/capabilities.ts'
 import type { CostService } from '../../../services/cost/cost.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
@@ -10,22 +11,25 @@ interface ModelsOptions extends CommonOptions {
   readonly capabilities: boolean
 }
 
-export function models(program: Command): void {
+/** Options before a subcommand are this command's, those behind it the subcommand's. */
+export const models = (program: Command): Command =>
   withCommonOptions(program.command('models').description('List the models that can be called'))
+    .enablePositionalOptions()
     .option('--all', 'also those whose provider still needs a key', false)
     .option('--capabilities', 'what each model can do, as a matrix', false)
     .action(async (options: ModelsOptions) => {
       await using plugboard = await openPlugboard(options)
       const found = await plugboard.catalog.list({ all: options.all })
-      if (options.json) printJson(found.map((model) => priced(model, plugboard.prices)))
-      else if (options.capabilities) printTable(['MODEL', ...ABILITIES.map(([name]) => name)], found.map(matrixRow))
+      if (options.json)
+        printJson(found.map((model) => (options.capabilities ? matrix(model) : priced(model, plugboard.prices))))
+      else if (options.capabilities)
+        printTable(['MODEL', ...ABILITIES, 'context', 'answer', 'thinking levels'], found.map(matrixRow))
       else
         printTable(
           ['MODEL', 'CONTEXT', 'IN $/M', 'OUT $/M', 'ABILITIES'],
           found.map((model) => row(model, plugboard.prices)),
         )
     })
-}
 
 /** Few enough for the price of ordinary requests. */
 const THOUSAND_EACH: Usage = { input: 1_000, output: 1_000, cacheRead: 0, cacheWrite: 0, totalTokens: 2_000 }
@@ -46,20 +50,20 @@ const row = (model: Model, prices: CostService): string[] => [
     .join(' '),
 ]
 
-type Ability = readonly [name: string, has: (model: Model) => boolean]
+const matrix = (model: Model): object => ({ model: `${model.provider}:${model.id}`, ...capabilitiesOf(model) })
 
-const ABILITIES: readonly Ability[] = [
-  ['tools', ({ tools }) => tools],
-  ['vision', ({ input }) => input.includes('image')],
-  ['audio', ({ input }) => input.includes('audio')],
-  ['files', ({ input }) => input.includes('file')],
-  ['reasoning', ({ reasoning }) => reasoning],
-]
-
-const matrixRow = (model: Model): string[] => [
-  `${model.provider}:${model.id}`,
-  ...ABILITIES.map(([, has]) => (has(model) ? 'yes' : '-')),
-]
+/** What nobody says is not shown as a no. */
+function matrixRow(model: Model): string[] {
+  const can = capabilitiesOf(model)
+  const tokens = (count: number | null): string => (count === null ? '?' : count.toLocaleString('en'))
+  return [
+    `${model.provider}:${model.id}`,
+    ...ABILITIES.map((ability) => (can[ability] === null ? '?' : can[ability] ? 'yes' : '-')),
+    tokens(can.contextWindow),
+    tokens(can.maxTokens),
+    can.reasoningLevels.join(' '),
+  ]
+}
 
 function perMillion(prices: CostService, model: Model, kind: 'input' | 'output'): string {
   if (prices.priceOf?.(model)?.price === 'free') return 'free'

@@ -1,21 +1,22 @@
 import type { FastifyInstance } from 'fastify'
 import type { Model, Usage } from '@plugboard/sdk'
+import { capabilitiesOf, categoryOf, tierOf } from '../../../services/capabilities/capabilities.ts'
 import type { Catalog } from '../../../services/catalog/catalog.ts'
-import type { CostService } from '../../../services/cost/cost.ts'
 import { dollars } from '../../../services/cost/money.ts'
 import { authenticate } from '../auth.ts'
 import type { GatewayServices } from '../gateway.ts'
 
 /** `GET /v1/models` and `/v1/models/{id}`, with and without `/api`. An id may hold slashes. */
-export function models(app: FastifyInstance, { catalog, keys, prices }: GatewayServices): void {
+export function models(app: FastifyInstance, services: GatewayServices): void {
+  const { catalog, keys } = services
   for (const url of ['/v1/models', '/api/v1/models']) {
     app.get(url, async (request) => {
       authenticate(request, keys)
-      return { object: 'list', data: (await catalog.list()).map((model) => described(model, prices)) }
+      return { object: 'list', data: (await catalog.list()).map((model) => described(model, services)) }
     })
     app.get<{ Params: { '*': string } }>(`${url}/*`, async (request) => {
       authenticate(request, keys)
-      return described(await find(catalog, request.params['*']), prices)
+      return described(await find(catalog, request.params['*']), services)
     })
   }
 }
@@ -24,8 +25,12 @@ const THOUSAND_EACH: Usage = { input: 1_000, output: 1_000, cacheRead: 0, cacheW
 
 const find = async (catalog: Catalog, name: string): Promise<Model> => catalog.resolve(name)
 
-/** OpenAI's fields, and what a client needs to choose: abilities, limits, prices in dollars (`null`: not known). */
-function described(model: Model, prices: CostService | undefined): object {
+/**
+ * OpenAI's fields, and what a client needs to choose: abilities, limits, prices in dollars, the mean latency lately, what
+ * kind of model it is and its price class. `null`: not known.
+ */
+function described(model: Model, { prices, measured }: GatewayServices): object {
+  const { tools, thinking, vision, structuredOutput, streaming, contextWindow, maxTokens } = capabilitiesOf(model)
   const price = prices?.costOf(model, THOUSAND_EACH)
   const per1k = (kind: 'input' | 'output'): number | null => {
     const nano = price?.[kind] ?? null
@@ -39,14 +44,18 @@ function described(model: Model, prices: CostService | undefined): object {
     provider: model.provider,
     display_name: model.name,
     capabilities: {
-      max_tokens: model.maxTokens ?? null,
-      context_window: model.contextWindow ?? null,
-      supports_vision: model.input.includes('image'),
-      supports_function_calling: model.tools,
-      supports_reasoning: model.reasoning,
-      supports_streaming: true,
+      max_tokens: maxTokens,
+      context_window: contextWindow,
+      supports_vision: vision,
+      supports_function_calling: tools,
+      supports_reasoning: thinking,
+      supports_structured_output: structuredOutput,
+      supports_streaming: streaming,
       cost_per_1k_input_tokens: per1k('input'),
       cost_per_1k_output_tokens: per1k('output'),
+      avg_latency_ms: measured?.of(model)?.meanMs ?? null,
     },
+    category: categoryOf(model),
+    tier: prices === undefined ? null : tierOf(model, prices),
   }
 }

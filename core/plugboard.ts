@@ -93,7 +93,7 @@ export class Plugboard implements AsyncDisposable {
   async estimate(model: string | Model, context: Context, options: EstimateOptions = {}): Promise<Estimate> {
     const target = typeof model === 'string' ? await this.catalog.resolve(model) : model
     const usual = typicalOutput(this.ledger.entries({ limit: RECENT_CALLS }), target)
-    return estimate({ prices: this.prices, counter: this.#scope.get(TokenCounter) }, target, context, options, usual)
+    return estimate({ prices: this.prices, counter: this.counter }, target, context, options, usual)
   }
 
   /** What the same call would cost more or less on the second model. */
@@ -136,6 +136,10 @@ export class Plugboard implements AsyncDisposable {
 
   get auditLog(): AuditLog {
     return this.#scope.get(AuditLog)
+  }
+
+  get counter(): TokenCounter {
+    return this.#scope.get(TokenCounter)
   }
 
   get logger(): Logger {

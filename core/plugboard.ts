@@ -186,7 +186,7 @@ export class Plugboard implements AsyncDisposable {
       name === undefined ? { model, context, options } : onBehalfOf(this.agents.get(name), { context, options })
     const target = typeof asked.model === 'string' ? await this.catalog.resolve(asked.model) : asked.model
     const usual = typicalOutput(this.ledger.entries({ limit: RECENT_CALLS }), target)
-    const parts = { prices: this.prices, counter: this.#scope.get(TokenCounter) }
+    const parts = { prices: this.prices, counter: this.counter }
     return estimate(parts, target, asked.context, asked.options, usual)
   }
 
@@ -255,6 +255,10 @@ export class Plugboard implements AsyncDisposable {
 
   get auditLog(): AuditLog {
     return this.#scope.get(AuditLog)
+  }
+
+  get counter(): TokenCounter {
+    return this.#scope.get(TokenCounter)
   }
 
   get logger(): Logger {

@@ -1,5 +1,5 @@
 import type { FinishEvent, ProviderEvent, StartEvent } from './events.ts'
-import type { ProviderMetadata, ToolCall } from './messages.ts'
+import type { OpaqueContent, ProviderMetadata, ToolCall } from './messages.ts'
 
 interface BlockBase {
   readonly contentIndex: number
@@ -106,6 +106,15 @@ export class EventBuilder {
       ...extra,
     }
     this.#events.push({ type: 'toolcall_end', contentIndex: block.contentIndex, toolCall })
+  }
+
+  /** A block that only one protocol knows, whole. What is open stays so: whoever wants another order closes it first. */
+  opaque(protocol: string, value: OpaqueContent['value']): void {
+    this.#events.push({
+      type: 'opaque',
+      contentIndex: this.#count++,
+      content: { type: 'opaque', protocol, value },
+    })
   }
 
   /** Closes every open block in the order in which they began. */

@@ -1,5 +1,13 @@
 import type { LlmError } from './errors.ts'
-import type { AssistantMessage, ProviderMetadata, StopReason, ToolCall, Usage, Warning } from './messages.ts'
+import type {
+  AssistantMessage,
+  OpaqueContent,
+  ProviderMetadata,
+  StopReason,
+  ToolCall,
+  Usage,
+  Warning,
+} from './messages.ts'
 
 /** Once, before everything else. Left out by a provider, the kernel adds it. */
 export interface StartEvent {
@@ -53,6 +61,16 @@ export interface ToolCallEnd {
 }
 
 /**
+ * A whole block for which there is no other event: a tool that the provider runs itself, that tool's result, a generated
+ * file, the sources of an answer. It begins and ends at once.
+ */
+export interface OpaqueBlock {
+  readonly type: 'opaque'
+  readonly contentIndex: number
+  readonly content: OpaqueContent
+}
+
+/**
  * The provider said, in its own way, that the answer is complete. A stream that ends without it was cut,
  * and the kernel reports an error: truncation never looks like success.
  */
@@ -73,6 +91,7 @@ export type ProviderEvent =
   | ThinkingEnd
   | ToolCallStart
   | ToolCallEnd
+  | OpaqueBlock
   | FinishEvent
 
 /**

@@ -1,11 +1,12 @@
 import type { Batch, FinishEvent, ProviderEvent, StartEvent, TextEnd, ThinkingEnd } from './events.ts'
-import type { AssistantContent, ToolCall } from './messages.ts'
+import type { AssistantContent, OpaqueContent, ToolCall } from './messages.ts'
 import { parseArguments } from './event-builder.ts'
 
 type Draft =
   | { kind: 'text'; text: string; end?: TextEnd }
   | { kind: 'thinking'; text: string; end?: ThinkingEnd }
   | { kind: 'toolcall'; id: string; name: string; text: string; toolCall?: ToolCall }
+  | { kind: 'opaque'; text: string; content: OpaqueContent }
 
 /** Folds events into the message they tell. What has arrived can be read at any moment, also after a cut. */
 export class MessageBuilder {
@@ -36,6 +37,15 @@ export class MessageBuilder {
       all += draft.kind === 'toolcall' ? draft.name + draft.text : draft.text
     })
     return all
+  }
+
+  /** The protocols of opaque blocks, as far as anybody has read the content: what passes unread is not read for this. */
+  get opaqueProtocols(): readonly string[] {
+    const protocols = new Set<string>()
+    this.#drafts.forEach((draft) => {
+      if (draft.kind === 'opaque') protocols.add(draft.content.protocol)
+    })
+    return [...protocols]
   }
 
   #readAll(): void {
@@ -77,6 +87,9 @@ export class MessageBuilder {
         this.#drafts[event.contentIndex] = { kind: 'toolcall', id: toolCall.id, name: toolCall.name, text, toolCall }
         return
       }
+      case 'opaque':
+        this.#drafts[event.contentIndex] = { kind: 'opaque', text: '', content: event.content }
+        return
       case 'finish':
         this.finish = event
     }
@@ -95,6 +108,8 @@ function written(draft: Draft): AssistantContent {
       }
     case 'toolcall':
       return draft.toolCall ?? { type: 'toolCall', id: draft.id, name: draft.name, ...parseArguments(draft.text) }
+    case 'opaque':
+      return draft.content
   }
 }
 

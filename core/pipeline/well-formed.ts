@@ -1,6 +1,6 @@
 import { ProviderError, type Batch, type FinishEvent, type ProviderEvent } from '@plugboard/sdk'
 
-type Kind = 'text' | 'thinking' | 'toolcall'
+type Kind = 'text' | 'thinking' | 'toolcall' | 'opaque'
 
 /** What a plugin without types may yield in the place of an event. */
 type Loose = Readonly<Record<string, unknown>>
@@ -53,6 +53,8 @@ export class WellFormed {
         return this.#outside('thinking', event) ?? notText(event, 'content')
       case 'toolcall_end':
         return this.#outside('toolcall', event) ?? notToolCall(event['toolCall'])
+      case 'opaque':
+        return notOpaque(event['content']) ?? this.#begin('opaque', event)
       case 'finish':
         return FINISHED.includes(event['reason'])
           ? undefined
@@ -62,9 +64,9 @@ export class WellFormed {
     }
   }
 
-  #begin(kind: Kind, { contentIndex }: Loose): string | undefined {
+  #begin(kind: Kind, { type, contentIndex }: Loose): string | undefined {
     if (contentIndex !== this.#blocks.length)
-      return `a ${kind}_start with contentIndex ${String(contentIndex)} where ${this.#blocks.length} is next`
+      return `a ${String(type)} with contentIndex ${String(contentIndex)} where ${this.#blocks.length} is next`
     this.#blocks.push(kind)
     return undefined
   }
@@ -85,6 +87,14 @@ const notToolCall = (call: unknown): string | undefined =>
   isObject(call) && typeof call['id'] === 'string' && typeof call['name'] === 'string' && isObject(call['arguments'])
     ? undefined
     : 'a toolcall_end without id, name and arguments of the call'
+
+const notOpaque = (content: unknown): string | undefined =>
+  isObject(content) &&
+  content['type'] === 'opaque' &&
+  typeof content['protocol'] === 'string' &&
+  isObject(content['value'])
+    ? undefined
+    : 'an opaque block without the protocol that knows it and its value'
 
 const malformed = (what: string): ProviderError =>
   new ProviderError('plugin', `The provider yielded ${what}.`, {

@@ -27,6 +27,8 @@ export interface DoorRequest {
   readonly wire: WireFields
   /** The client wants token counts inside a stream. */
   readonly includeUsage: boolean
+  /** The client reads a stream as one JSON list; left out, as server-sent events. */
+  readonly asJsonList?: boolean
   /** Plugboard's own request fields (`routing`, `budget`, `response`), unread. */
   readonly extensions: Readonly<Record<string, unknown>>
 }
@@ -73,6 +75,8 @@ export interface DoorError {
 
 /** Writes one streamed answer. Every method returns text to send, possibly empty. */
 export interface StreamWriter {
+  /** Left out for server-sent events. */
+  readonly contentType?: string
   /** Content only: the events that close the answer are held back for `finish`. The batch's own bytes are not repeated. */
   write(batch: Batch): string
   /** Everything that closes a complete answer, the protocol's last event included. */
@@ -88,6 +92,16 @@ export interface Door {
   writeAnswer(answer: Answer, extras: AnswerExtras): string
   openStream(head: AnswerHead, request: DoorRequest): StreamWriter
   writeError(error: DoorError): string
+  /** Absent where clients have no request for it. */
+  readonly tokenCount?: TokenCountDoor
+}
+
+/** How clients ask how many tokens a request has, without calling the model. */
+export interface TokenCountDoor {
+  /** Throws as `Door.parseRequest`. */
+  parseRequest(body: unknown): DoorRequest
+  /** The answer says that the count is an estimate. */
+  write(tokens: number): string
 }
 
 /** A wire protocol in both directions. */

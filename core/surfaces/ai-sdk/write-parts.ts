@@ -60,6 +60,9 @@ export function partWriter(answer: HostAnswer, modelId: string, own: readonly Ca
           { type: 'tool-call', toolCallId: id, toolName: toolCall.name, input, providerMetadata },
         ]
       }
+      case 'opaque':
+        // The AI SDK has no part for what only one protocol knows.
+        return []
       case 'done':
         return [writeFinish(event.message, answer)]
       case 'error':

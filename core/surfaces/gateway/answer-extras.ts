@@ -1,4 +1,4 @@
-import type { Cost } from '@plugboard/sdk'
+import type { Cost, Warning } from '@plugboard/sdk'
 import type { AnswerExtras } from '@plugboard/sdk/protocols'
 import type { Call } from '../../pipeline/call.ts'
 import { dollars } from '../../services/cost/money.ts'
@@ -9,13 +9,32 @@ export interface WantedExtras {
   readonly latency: boolean
 }
 
-/** What the gateway adds to a settled answer. Costs are dollars, `null` where the price is not known; times milliseconds. */
-export function answerExtras({ facts }: Call, wanted: WantedExtras): AnswerExtras {
+/**
+ * What the gateway adds to a settled answer for a client of a protocol. Costs are dollars, `null` where the price is not
+ * known; times milliseconds. Warnings only when there are any.
+ */
+export function answerExtras(call: Call, wanted: WantedExtras, protocol: string): AnswerExtras {
+  const { facts } = call
+  const warnings = warningsFor(call, protocol)
   return {
     provider: facts.target?.provider ?? null,
     ...(wanted.cost ? { cost: costOf(facts) } : {}),
     ...(wanted.latency ? { latency: latencyOf(facts) } : {}),
+    ...(warnings.length === 0 ? {} : { warnings }),
   }
+}
+
+/** What could not be done as asked, and what of the answer has no words in the client's protocol. */
+function warningsFor({ message, facts }: Call, protocol: string): readonly Warning[] {
+  const warnings = [...(message.start?.warnings ?? []), ...(facts.warnings ?? [])]
+  for (const made of message.opaqueProtocols)
+    if (made !== protocol)
+      warnings.push({
+        type: 'unsupported',
+        feature: `content:${made}`,
+        message: `The answer holds content that only ${made} knows; it was left out.`,
+      })
+  return warnings
 }
 
 function costOf({ cost = UNKNOWN, usage }: Call['facts']): object {

@@ -6,16 +6,16 @@ import { sendProblem, type RawReply } from './send-problem.ts'
 
 /** Answers in one piece. */
 export async function answerOnce(reply: RawReply, exchange: Exchange): Promise<void> {
-  const { running, asked, wanted, door, created } = exchange
+  const { running, asked, wanted, door, id, created } = exchange
   const { call } = running
   stopWhenGone(reply, exchange)
   try {
     const { last, finish } = await readAll((await running.reply).batches)
     const message = answerOf(call, { stopReason: finish.reason, timestamp: created * 1000 })
-    const head = { id: `chatcmpl-${call.id}`, created, model: asked.model, message }
+    const head = { id, created, model: asked.model, message }
     const body = door.writeAnswer(
       last.wire === undefined ? head : { ...head, wire: last.wire },
-      answerExtras(call, wanted),
+      answerExtras(call, wanted, asked.wire.protocol),
     )
     reply.hijack()
     reply.raw.writeHead(200, {

@@ -12,7 +12,7 @@ import { sendProblem, type RawReply } from './send-problem.ts'
  * ends the stream with an error event, and never with the protocol's sign of completion.
  */
 export async function answerStream(reply: RawReply, exchange: Exchange): Promise<void> {
-  const { running, asked, door, created } = exchange
+  const { running, asked, door, id, created } = exchange
   stopWhenGone(reply, exchange)
   let begun: Reply
   try {
@@ -22,13 +22,15 @@ export async function answerStream(reply: RawReply, exchange: Exchange): Promise
   }
   reply.hijack()
   const { raw } = reply
+  const api = running.call.facts.target?.api
+  const head = { id, created, model: asked.model, ...(api === undefined ? {} : { api }) }
+  const writer = door.openStream(head, asked)
   raw.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
+    'content-type': writer.contentType ?? 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
     'x-accel-buffering': 'no',
     'x-request-id': running.call.id,
   })
-  const writer = door.openStream({ id: `chatcmpl-${running.call.id}`, created, model: asked.model }, asked)
   try {
     await pipe(begun.batches, raw, writer, exchange)
   } catch (error) {
@@ -53,7 +55,8 @@ async function pipe(
     let flows = passing === undefined || raw.write(passing)
     const content = writer.write(batch)
     if (content !== '') flows = raw.write(content)
-    if (finish?.type === 'finish') raw.end(writer.finish(finish, batch.wire, answerExtras(running.call, wanted)))
+    if (finish?.type === 'finish')
+      raw.end(writer.finish(finish, batch.wire, answerExtras(running.call, wanted, asked.wire.protocol)))
     raw.uncork()
     if (finish?.type === 'finish') return
     if (!flows) await drained(raw)

@@ -2,12 +2,19 @@ import type { FastifyRequest } from 'fastify'
 import { PlugboardError } from '@plugboard/sdk'
 import type { ApiKey, KeyRing } from '../../services/keys/keys.ts'
 
-/** The gateway key a request shows. Throws when it shows none, or one that is not ours. */
-export function authenticate({ headers }: Pick<FastifyRequest, 'headers'>, keys: KeyRing): ApiKey {
-  const secret = secretOf(headers)
+/**
+ * The gateway key a request shows. Throws when it shows none, or one that is not ours. `inUrl`: the client may also show it
+ * as `?key=`.
+ */
+export function authenticate(
+  { headers, query }: Pick<FastifyRequest, 'headers' | 'query'>,
+  keys: KeyRing,
+  inUrl = false,
+): ApiKey {
+  const secret = secretOf(headers) ?? (inUrl ? textOf((query as Readonly<Record<string, unknown>>)['key']) : undefined)
   if (secret === undefined)
     throw new PlugboardError('KEY_MISSING', 'The request shows no API key.', {
-      hint: 'Send "authorization: Bearer <your Plugboard key>".',
+      hint: 'Send "authorization: Bearer <your Plugboard key>"; "x-api-key" and "x-goog-api-key" are read too.',
     })
   const key = keys.verify(secret)
   if (key === undefined)
@@ -19,6 +26,7 @@ export function authenticate({ headers }: Pick<FastifyRequest, 'headers'>, keys:
 
 function secretOf(headers: FastifyRequest['headers']): string | undefined {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
-  const other = headers['x-api-key']
-  return bearer ?? (typeof other === 'string' && other !== '' ? other : undefined)
+  return bearer ?? textOf(headers['x-api-key']) ?? textOf(headers['x-goog-api-key'])
 }
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)

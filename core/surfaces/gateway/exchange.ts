@@ -11,6 +11,8 @@ export interface Exchange {
   readonly asked: DoorRequest
   readonly wanted: WantedExtras
   readonly door: Door
+  /** The answer's, where its provider gave none. */
+  readonly id: string
   /** Seconds since 1970. */
   readonly created: number
 }

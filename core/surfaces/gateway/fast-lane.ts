@@ -4,7 +4,7 @@ import { BODY_LIMIT, parseJsonBody } from './body.ts'
 import type { RawReply } from './send-problem.ts'
 
 /** What a route needs of a request. */
-type Asked = Pick<FastifyRequest, 'headers' | 'body'>
+export type Asked = Pick<FastifyRequest, 'method' | 'url' | 'headers' | 'query' | 'body'>
 type Answer = (request: Asked, reply: RawReply) => Promise<void>
 
 /**
@@ -14,11 +14,11 @@ type Answer = (request: Asked, reply: RawReply) => Promise<void>
  */
 export class FastLane {
   readonly #answers = new Map<string, Answer>()
-  readonly #failed: (error: unknown, reply: RawReply) => void
+  readonly #failed: (error: unknown, request: Asked, reply: RawReply) => unknown
   #open = true
 
   /** `failed` answers a request whose answer threw. */
-  constructor(failed: (error: unknown, reply: RawReply) => void) {
+  constructor(failed: (error: unknown, request: Asked, reply: RawReply) => unknown) {
     this.#failed = failed
   }
 
@@ -52,14 +52,23 @@ export class FastLane {
     return length > 0 && length <= BODY_LIMIT ? this.#answers.get(url) : undefined
   }
 
-  async #respond(answer: Answer, { headers }: IncomingMessage, text: string, reply: RawReply): Promise<void> {
+  async #respond(
+    answer: Answer,
+    { method = '', url = '', headers }: IncomingMessage,
+    text: string,
+    reply: RawReply,
+  ): Promise<void> {
+    const request = { method, url, headers, query: NO_QUERY }
     try {
-      await answer({ headers, body: parseJsonBody(text) }, reply)
+      await answer({ ...request, body: parseJsonBody(text) }, reply)
     } catch (error) {
-      this.#failed(error, reply)
+      this.#failed(error, { ...request, body: undefined }, reply)
     }
   }
 }
+
+/** Its URLs have none. */
+const NO_QUERY = {}
 
 /** The whole body; Node's parser sees to it that it has the length told. Of a client that leaves, nothing is told. */
 function read(request: IncomingMessage, done: (text: string) => void): void {

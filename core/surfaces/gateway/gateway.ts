@@ -1,7 +1,6 @@
 import type { Server } from 'node:http'
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify'
 import { PlugboardError, isPlugboardError } from '@plugboard/sdk'
-import { loadProtocol } from '@plugboard/sdk/protocols'
 import type { Engine } from '../../pipeline/engine.ts'
 import type { Catalog } from '../../services/catalog/catalog.ts'
 import type { Clock } from '../../services/clock/clock.ts'
@@ -9,18 +8,24 @@ import type { CostService } from '../../services/cost/cost.ts'
 import type { KeyRing } from '../../services/keys/keys.ts'
 import type { Logger } from '../../services/logger/logger.ts'
 import type { Measured } from '../../services/measured/measured.ts'
+import type { TokenCounter } from '../../services/tokens/tokens.ts'
 import { callId } from '../../pipeline/call-id.ts'
 import { BODY_LIMIT, readJsonBodies } from './body.ts'
-import { FastLane } from './fast-lane.ts'
-import { problemOf } from './problem.ts'
-import { chatCompletions } from './routes/chat-completions.ts'
+import { ENTRANCES, entranceOf } from './entrances.ts'
+import { FastLane, type Asked } from './fast-lane.ts'
+import { problemOf, type Problem } from './problem.ts'
+import { requestsInBody } from './routes/in-body.ts'
+import { requestsInUrl } from './routes/in-url.ts'
 import { models } from './routes/models.ts'
 import { sendProblem, type RawReply } from './send-problem.ts'
+import { unknownRoute } from './unknown-route.ts'
 
 export interface GatewayServices {
   readonly engine: Engine
   readonly catalog: Catalog
   readonly keys: KeyRing
+  /** Answers clients that ask how many tokens a request has. */
+  readonly counter: TokenCounter
   /** Without it, the list of models shows no prices. */
   readonly prices?: CostService
   /** Without it, the list of models shows no latencies. */
@@ -43,28 +48,38 @@ const GRACE_MS = 30_000
 
 /** The HTTP server in front of an engine. */
 export async function createGateway(services: GatewayServices): Promise<Gateway> {
+  const requestId = (): string => callId(services.clock.now())
+  const tell = async (problem: Problem, request: Asked, reply: RawReply): Promise<void> => {
+    const door = entranceOf(request).door()
+    sendProblem(reply, problem, door instanceof Promise ? await door : door)
+  }
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 500 },
     exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => void tell(problemOf(known(error), requestId()), request, reply),
   })
   const log = services.logger.child({ surface: 'gateway' })
   readJsonBodies(app)
-  const { door } = await loadProtocol('openai-chat')
-  const requestId = (): string => callId(services.clock.now())
+  await ENTRANCES.chat.door()
 
-  const failed = (error: unknown, reply: RawReply): void => {
+  const failed = (error: unknown, request: Asked, reply: RawReply): Promise<void> => {
     const problem = problemOf(known(error as FastifyError), requestId())
     if (problem.status >= 500) log.error('a request failed', { requestId: problem.requestId, error })
-    sendProblem(reply, problem, door)
+    return tell(problem, request, reply)
   }
   const lane = new FastLane(failed)
-  app.setErrorHandler((error: FastifyError, _request, reply) => failed(error, reply))
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, problemOf(unknownRoute(request.method, request.url), requestId()), door),
-  )
-  chatCompletions(app, lane, door, services)
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    await failed(error, request, reply)
+    return reply
+  })
+  app.setNotFoundHandler(async (request, reply) => {
+    await tell(problemOf(unknownRoute(request), requestId()), request, reply)
+    return reply
+  })
+  requestsInBody(app, lane, services)
+  requestsInUrl(app, services)
   models(app, services)
   lane.openBefore(app)
 
@@ -113,6 +128,12 @@ function known(error: FastifyError): unknown {
       return new PlugboardError('BODY_TOO_LARGE', `The body is larger than ${BODY_LIMIT / 1024 / 1024} MB.`, {
         hint: 'Send images by URL, or a shorter conversation.',
       })
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      // Fastify's own words repeat the URL, which may hold a key.
+      return new PlugboardError('REQUEST_INVALID', 'The URL cannot be read.', {
+        hint: 'Percent-encode what stands in it, and keep the name of the model short.',
+      })
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return new PlugboardError('JSON_INVALID', 'The body is empty.', { hint: 'Send a JSON object.' })
     default:
@@ -121,11 +142,6 @@ function known(error: FastifyError): unknown {
         : error
   }
 }
-
-const unknownRoute = (method: string, url: string): PlugboardError =>
-  new PlugboardError('ROUTE_UNKNOWN', `There is nothing at ${method} ${url.slice(0, 200)}.`, {
-    hint: 'The gateway answers at POST /v1/chat/completions and GET /v1/models, with and without /api before them.',
-  })
 
 function listenError(error: NodeJS.ErrnoException, port: number, host: string): PlugboardError {
   if (error.code === 'EADDRINUSE')

@@ -1,15 +1,19 @@
 import type { ProviderEvent } from '../../events.ts'
+import { extrasOf } from './extras.ts'
 import { sseEvent } from './frame.ts'
-import { isEmpty, type JsonObject } from './json.ts'
+import { isEmpty, isObject, listOf, type JsonObject } from './json.ts'
+import { ANTHROPIC } from './name.ts'
 
 export type BlockEvent = Extract<ProviderEvent, { readonly contentIndex: number }>
 
 interface OpenBlock {
   readonly contentIndex: number
-  readonly kind: 'text' | 'thinking' | 'tool'
+  readonly kind: 'text' | 'thinking' | 'tool' | 'opaque'
   /** Its number on the wire; undefined while nothing of it was written. */
   index: number | undefined
   hasDelta: boolean
+  /** How many of its citations were written. */
+  readonly citations: number
 }
 
 /**
@@ -29,8 +33,8 @@ export class BlockWriter {
   }
 
   /** Goes on with a block that was begun elsewhere. */
-  adopt(contentIndex: number, index: number, kind: OpenBlock['kind']): void {
-    this.#open = { contentIndex, kind, index, hasDelta: true }
+  adopt(begun: Omit<OpenBlock, 'hasDelta'>): void {
+    this.#open = { ...begun, hasDelta: true }
   }
 
   write(event: BlockEvent): string {
@@ -59,7 +63,8 @@ export class BlockWriter {
     if (open === undefined) return this.#begin(event)
     if (open.contentIndex === event.contentIndex) return this.#continue(open, event)
     // Text has nothing to say at its end, so it need not hold up what follows.
-    if (open.kind === 'text' && event.type.endsWith('_start')) return this.#stop(open) + this.#begin(event)
+    if (open.kind === 'text' && (event.type.endsWith('_start') || event.type === 'opaque'))
+      return this.#stop(open) + this.#begin(event)
     const waiting = this.#waiting.get(event.contentIndex)
     if (waiting === undefined) this.#waiting.set(event.contentIndex, [event])
     else waiting.push(event)
@@ -90,6 +95,8 @@ export class BlockWriter {
         // Whether a thought is a redacted one shows later.
         this.#track(contentIndex, 'thinking')
         return ''
+      case 'opaque':
+        return event.content.protocol === ANTHROPIC ? this.#whole(contentIndex, event.content.value) : ''
       case 'text_end':
       case 'thinking_delta':
       case 'thinking_end':
@@ -127,7 +134,15 @@ export class BlockWriter {
             : this.#delta(open, `{"type":"input_json_delta","partial_json":${JSON.stringify(JSON.stringify(input))}}`)
         return late + this.#stop(open)
       }
-      case 'text_end':
+      case 'text_end': {
+        const citations = listOf(extrasOf(event.providerMetadata)['citations']).slice(open.citations)
+        const cited = citations.map((citation) =>
+          this.#delta(open, JSON.stringify({ type: 'citations_delta', citation })),
+        )
+        return cited.join('') + this.#stop(open)
+      }
+      case 'opaque':
+        // Its beginning was passed on; the rest of it has no place any more.
         return this.#stop(open)
       case 'text_start':
       case 'thinking_start':
@@ -136,8 +151,17 @@ export class BlockWriter {
     }
   }
 
+  /** A block of which everything is known. What a tool is asked comes in a delta, as the provider's own events have it. */
+  #whole(contentIndex: number, value: JsonObject): string {
+    const open = this.#track(contentIndex, 'opaque')
+    const { input } = value
+    if (!isObject(input) || isEmpty(input)) return this.#start(open, value) + this.#stop(open)
+    const asked = JSON.stringify({ type: 'input_json_delta', partial_json: JSON.stringify(input) })
+    return this.#start(open, { ...value, input: {} }) + this.#delta(open, asked) + this.#stop(open)
+  }
+
   #track(contentIndex: number, kind: OpenBlock['kind']): OpenBlock {
-    this.#open = { contentIndex, kind, index: undefined, hasDelta: false }
+    this.#open = { contentIndex, kind, index: undefined, hasDelta: false, citations: 0 }
     return this.#open
   }
 

@@ -2,7 +2,7 @@ import { BlockWriter } from './block-writer.ts'
 import { headOf, sseEvent } from './frame.ts'
 import { isObject, objectsOf, textOf } from './json.ts'
 
-/** Block types that are also blocks in our words, in the same order. */
+/** Block types that begin in our words when they begin on the wire. */
 const SHARED: Readonly<Record<string, 'text' | 'thinking' | 'tool'>> = {
   text: 'text',
   thinking: 'thinking',
@@ -17,31 +17,44 @@ const SHARED: Readonly<Record<string, 'text' | 'thinking' | 'tool'>> = {
 export class FrameTracker {
   #count = 0
   #shared = 0
-  readonly #open = new Map<number, { readonly contentIndex: number | undefined; readonly type: string }>()
+  readonly #open = new Map<
+    number,
+    { readonly contentIndex: number | undefined; readonly type: string; citations: number }
+  >()
 
   pass(frame: string): string {
     const { type, index, block } = headOf(frame)
     if (type === 'message_start' && !frame.includes('"content":[]')) this.#startWithContent(frame)
     else if (type === 'content_block_start' && index !== undefined) this.#start(index, block ?? '')
-    else if (type === 'content_block_stop' && index !== undefined) this.#open.delete(index)
+    else if (type === 'content_block_delta' && index !== undefined && frame.includes('"citations_delta"'))
+      this.#cite(index)
+    else if (type === 'content_block_stop' && index !== undefined) this.#stop(index)
     return sseEvent(type, frame)
   }
 
-  /** A writer for the rest, and what has to be written before. */
-  handOver(seal: (signature: string | undefined) => string): { readonly text: string; readonly blocks: BlockWriter } {
+  /** A writer for the rest. */
+  handOver(seal: (signature: string | undefined) => string): BlockWriter {
     const blocks = new BlockWriter(seal, this.#count)
-    let text = ''
-    for (const [index, { contentIndex, type }] of this.#open) {
-      const kind = SHARED[type]
-      if (contentIndex !== undefined && kind !== undefined) blocks.adopt(contentIndex, index, kind)
-      else text += sseEvent('content_block_stop', `{"type":"content_block_stop","index":${index}}`)
-    }
-    return { text, blocks }
+    for (const [index, { contentIndex = this.#shared, type, citations }] of this.#open)
+      blocks.adopt({ contentIndex, index, kind: SHARED[type] ?? 'opaque', citations })
+    return blocks
   }
 
   #start(index: number, type: string): void {
     this.#count = index + 1
-    this.#open.set(index, { contentIndex: type in SHARED ? this.#shared++ : undefined, type })
+    this.#open.set(index, { contentIndex: type in SHARED ? this.#shared++ : undefined, type, citations: 0 })
+  }
+
+  #cite(index: number): void {
+    const block = this.#open.get(index)
+    if (block !== undefined) block.citations++
+  }
+
+  /** A block of another kind is told when it ends, and has its number in our words from then. */
+  #stop(index: number): void {
+    const block = this.#open.get(index)
+    if (block !== undefined && block.contentIndex === undefined) this.#shared++
+    this.#open.delete(index)
   }
 
   #startWithContent(frame: string): void {
@@ -49,7 +62,7 @@ export class FrameTracker {
     const message = isObject(event) ? event['message'] : undefined
     for (const block of objectsOf(isObject(message) ? message['content'] : undefined)) {
       this.#start(this.#count, textOf(block['type']) ?? '')
-      this.#open.delete(this.#count - 1)
+      this.#stop(this.#count - 1)
     }
   }
 }

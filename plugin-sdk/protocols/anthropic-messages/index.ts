@@ -1,5 +1,6 @@
 import type { Protocol } from '../protocol.ts'
 import { errorBody } from './error-body.ts'
+import { isObject } from './json.ts'
 import { ANTHROPIC } from './name.ts'
 import { parseRequest } from './parse-request.ts'
 import { createProvider } from './provider.ts'
@@ -15,5 +16,10 @@ export const anthropicMessages: Protocol = {
     writeAnswer,
     openStream: (head) => new MessageStream(head),
     writeError: errorBody,
+    tokenCount: {
+      // The limit of an answer that nobody asks for yet.
+      parseRequest: (body) => parseRequest(isObject(body) ? { max_tokens: 1, ...body } : body),
+      write: (tokens) => JSON.stringify({ input_tokens: tokens, estimated: true }),
+    },
   },
 }

@@ -5,6 +5,8 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 export const objectsOf = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])
 
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 export const isEmpty = (object: JsonObject): boolean => Object.keys(object).length === 0

@@ -61,9 +61,8 @@ export class MessageStream implements StreamWriter {
   #writeOurselves(batch: Batch): string {
     if (this.#blocks !== undefined) return ''
     if (this.#frames !== undefined) {
-      const { text, blocks } = this.#frames.handOver((signature) => signature ?? '')
-      this.#blocks = blocks
-      return text
+      this.#blocks = this.#frames.handOver((signature) => signature ?? '')
+      return ''
     }
     this.#blocks = new BlockWriter((signature) => wrapSignature(signature, this.#head.api))
     const start = batch.find((event) => event.type === 'start')

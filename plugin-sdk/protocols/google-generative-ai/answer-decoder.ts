@@ -5,7 +5,9 @@ import type { ProviderEvent } from '../../events.ts'
 import type { Warning } from '../../messages.ts'
 import { readFinishReason } from './finish-reason.ts'
 import { isObject, objectsOf, textOf, type JsonObject } from './json.ts'
+import { GOOGLE } from './name.ts'
 import { PartialArguments } from './partial-arguments.ts'
+import { addSources } from './sources.ts'
 import { hasCounts, readUsage } from './usage.ts'
 
 export interface Asked {
@@ -31,6 +33,7 @@ export class AnswerDecoder {
   #finishReason: string | undefined
   #finishMessage: string | undefined
   #calledTool = false
+  #sources: JsonObject = {}
   /** A call whose arguments still arrive in pieces. */
   #running: { block: ToolBlock; written: PartialArguments; signature: string | undefined } | undefined
 
@@ -44,6 +47,7 @@ export class AnswerDecoder {
     const candidate = candidateOf(chunk)
     if (candidate === undefined) return this.#refuseBlocked(chunk)
     for (const part of partsOf(candidate)) this.#part(part)
+    this.#sources = addSources(this.#sources, candidate)
     this.#finishReason = textOf(candidate['finishReason']) ?? this.#finishReason
     this.#finishMessage = textOf(candidate['finishMessage']) ?? this.#finishMessage
   }
@@ -67,6 +71,8 @@ export class AnswerDecoder {
         model,
       })
     this.#endCall()
+    this.#closeText()
+    if (Object.keys(this.#sources).length > 0) this.#events.opaque(GOOGLE, this.#sources)
     this.#events.finish({
       reason,
       rawReason: raw,
@@ -105,9 +111,16 @@ export class AnswerDecoder {
     if (isObject(part['functionCall'])) return this.#call(part['functionCall'], signature)
     // Whatever comes next, the call before it is over; some streams leave its end out.
     this.#endCall()
-    if (text === undefined) return this.#closeText()
+    if (text === undefined) return this.#other(part)
     if (part['thought'] === true) this.#thinking(text, signature)
     else this.#text(text, signature)
+  }
+
+  /** A part only this protocol knows: code that was run, a generated image, ... */
+  #other(part: JsonObject): void {
+    this.#closeText()
+    const { thought: _thought, thoughtSignature: _signature, ...says } = part
+    if (Object.keys(says).length > 0) this.#events.opaque(GOOGLE, part)
   }
 
   #text(text: string, signature: string | undefined): void {

@@ -36,8 +36,10 @@ function encodePart(part: AssistantContent, own: boolean, ids: CallIds, target: 
       const functionCall = { ...(target.compat.toolCallIds ? { id } : {}), name: part.name, args: part.arguments }
       return withExtras(part.providerMetadata, { functionCall, ...signed(part.thoughtSignature) })
     }
-    case 'opaque':
-      return encodeOpaque(part, target)
+    case 'opaque': {
+      const { thoughtSignature, ...value } = part.value
+      return encodeOpaque(own || thoughtSignature === undefined ? part : { ...part, value }, target)
+    }
   }
 }
 

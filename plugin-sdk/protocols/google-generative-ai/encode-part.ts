@@ -1,6 +1,7 @@
 import type { ImageContent, OpaqueContent, ProviderMetadata, UserContent } from '../../messages.ts'
 import { isObject, merge, type JsonObject } from './json.ts'
 import { GOOGLE } from './name.ts'
+import { isSources } from './sources.ts'
 import type { Target } from './target.ts'
 
 export const encodeText = (text: string): JsonObject => ({ text })
@@ -23,7 +24,7 @@ export function encodeUserPart(part: UserContent, target: Target): JsonObject[] 
 }
 
 export function encodeOpaque(part: OpaqueContent, target: Target): JsonObject[] {
-  if (part.protocol === GOOGLE) return [part.value]
+  if (part.protocol === GOOGLE) return isSources(part) ? [] : [part.value]
   target.warn({
     type: 'unsupported',
     feature: `content:${part.protocol}`,

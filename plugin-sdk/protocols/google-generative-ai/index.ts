@@ -1,7 +1,7 @@
 import type { Protocol } from '../protocol.ts'
 import { errorBody } from './door-error.ts'
 import { GOOGLE } from './name.ts'
-import { parseRequest } from './parse-request.ts'
+import { parseCountRequest, parseRequest } from './parse-request.ts'
 import { createProvider } from './provider.ts'
 import { openStream } from './stream-writer.ts'
 import { writeAnswer } from './write-answer.ts'
@@ -17,5 +17,9 @@ export const googleGenerativeAi: Protocol = {
     writeAnswer,
     openStream,
     writeError: (error) => JSON.stringify(errorBody(error)),
+    tokenCount: {
+      parseRequest: parseCountRequest,
+      write: (totalTokens) => JSON.stringify({ totalTokens, estimated: true }),
+    },
   },
 }

@@ -17,9 +17,18 @@ import { toJsonSchema } from './schema.ts'
 import { readThinking } from './thinking.ts'
 
 const EXTENSIONS = ['routing', 'budget', 'response'] as const
-const BODY = ['model', 'stream', 'contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig'] as const
+const BODY = [
+  'model',
+  'stream',
+  'alt',
+  'contents',
+  'systemInstruction',
+  'tools',
+  'toolConfig',
+  'generationConfig',
+] as const
 
-/** A body of generateContent, into which `model` and `stream` were put from its URL. */
+/** A body of generateContent, into which `model`, `stream` and `alt` were put from its URL. */
 export function parseRequest(body: unknown): DoorRequest {
   const { known, rest } = split(body, 'body', [...BODY, ...EXTENSIONS])
   const messages = parseContents(known.contents)
@@ -47,10 +56,18 @@ export function parseRequest(body: unknown): DoorRequest {
       },
     },
     includeUsage: true,
+    ...(known.stream === true && known.alt === 'json' ? { asJsonList: true } : {}),
     extensions: Object.fromEntries(
       EXTENSIONS.filter((name) => known[name] !== undefined).map((name) => [name, known[name]]),
     ),
   }
+}
+
+/** A body of countTokens, into which `model` was put from its URL: some turns, or a whole request. */
+export function parseCountRequest(body: unknown): DoorRequest {
+  const { known, rest } = split(body, 'body', ['model', 'generateContentRequest'])
+  const whole = optionalObject(known.generateContentRequest, 'generateContentRequest') ?? rest
+  return parseRequest({ ...whole, model: known.model })
 }
 
 /** Its texts are our prompt; one with other parts goes to a provider of this protocol as it came. */

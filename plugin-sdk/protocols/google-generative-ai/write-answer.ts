@@ -4,6 +4,7 @@ import { writeFinishReason } from './finish-reason.ts'
 import type { JsonObject } from './json.ts'
 import { GOOGLE } from './name.ts'
 import { wrapSignature } from './signature.ts'
+import { isSources } from './sources.ts'
 import { writeUsage } from './usage.ts'
 
 export function writeAnswer(answer: Answer, extras: AnswerExtras): string {
@@ -12,12 +13,14 @@ export function writeAnswer(answer: Answer, extras: AnswerExtras): string {
   if (object !== undefined && more.length === 0) return JSON.stringify({ ...object, ...extras })
   const { stopReason } = message
   const reason = stopReason === undefined || stopReason === 'error' || stopReason === 'aborted' ? 'stop' : stopReason
+  const sources = message.content.filter((part) => part.type === 'opaque').find(isSources)
   return JSON.stringify({
     candidates: [
       {
         content: { parts: message.content.flatMap((part) => writePart(part, message.api)), role: 'model' },
         finishReason: writeFinishReason(reason, message.rawStopReason),
         index: 0,
+        ...sources?.value,
       },
     ],
     ...(message.usage === undefined ? {} : { usageMetadata: writeUsage(message.usage) }),
@@ -40,6 +43,6 @@ function writePart(part: AssistantContent, api: string | undefined): JsonObject[
       return [{ functionCall: { id, name, args }, ...signature(part.thoughtSignature) }]
     }
     case 'opaque':
-      return part.protocol === GOOGLE ? [part.value] : []
+      return part.protocol === GOOGLE && !isSources(part) ? [part.value] : []
   }
 }

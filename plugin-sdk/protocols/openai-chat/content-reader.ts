@@ -1,8 +1,12 @@
 import type { EventBuilder, TextBlock, ThinkingBlock } from '../../event-builder.ts'
 import { isObject, objectsOf, textOf, type JsonObject } from './json.ts'
+import { OPENAI_CHAT } from './name.ts'
 import { ReasoningDetails } from './reasoning-details.ts'
 import { THINKING_PARTS, reasoningFieldOf } from './reasoning-fields.ts'
 import { ToolCalls } from './tool-calls.ts'
+
+/** Lists that stand beside the content of a message: sources, and generated images (OpenRouter). */
+const MESSAGE_LISTS = ['annotations', 'images']
 
 /** Tells deltas as content blocks. A whole message has the fields of a delta, so it is read in the same way. */
 export class ContentReader {
@@ -14,6 +18,7 @@ export class ContentReader {
   #thinking: ThinkingBlock | undefined
   #thinkingField = ''
   #refused = false
+  #fields: Record<string, readonly unknown[]> | undefined
 
   /** `onBlock` runs before each block begins. */
   constructor(events: EventBuilder, onBlock: () => void) {
@@ -45,6 +50,7 @@ export class ContentReader {
     if (calls) for (const call of objectsOf(calls)) this.#tools.add(call)
     const legacy = delta['function_call']
     if (legacy && isObject(legacy)) this.#tools.addLegacy(legacy)
+    for (const name of MESSAGE_LISTS) this.#gather(name, delta[name])
   }
 
   /** A delta that is nothing but this text. */
@@ -61,6 +67,7 @@ export class ContentReader {
     if (this.#details.hasSecrets) this.#openThinking('reasoning')
     this.#closeThinking()
     this.#tools.close()
+    if (this.#fields !== undefined) this.#keep(this.#fields)
   }
 
   #say(text: string): void {
@@ -97,7 +104,20 @@ export class ContentReader {
       for (const { text } of thoughts) if (textOf(text) !== undefined) this.#think(text as string, THINKING_PARTS)
       const text = textOf(part['text'])
       if (text !== undefined) this.#say(text)
+      else if (thinking === undefined) this.#keep(part)
     }
+  }
+
+  /** A part of which only this protocol knows what it is, or fields that stand beside the parts. */
+  #keep(value: JsonObject): void {
+    this.#turn()
+    this.#events.opaque(OPENAI_CHAT, value)
+  }
+
+  #gather(name: string, told: unknown): void {
+    if (!Array.isArray(told) || told.length === 0) return
+    this.#onBlock()
+    this.#fields = { ...this.#fields, [name]: [...(this.#fields?.[name] ?? []), ...(told as unknown[])] }
   }
 
   #openThinking(field: string): ThinkingBlock {

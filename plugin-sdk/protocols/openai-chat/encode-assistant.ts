@@ -1,10 +1,10 @@
-import type { AssistantContent, AssistantMessage, ToolCall } from '../../messages.ts'
+import type { AssistantContent, AssistantMessage, OpaqueContent, ToolCall } from '../../messages.ts'
 import type { Model } from '../../provider.ts'
 import type { OpenAIChatCompat } from './compat.ts'
 import { foreignPart } from './encode-parts.ts'
 import { isOwnAnswer } from './hand-off.ts'
 import { isObject, parseJson, textOf, wellFormed, type JsonObject } from './json.ts'
-import { hasOwnFields, ownFields } from './metadata.ts'
+import { hasOwnFields, messageFields, ownFields } from './metadata.ts'
 import { OPENAI_CHAT } from './name.ts'
 import { readDetails } from './reasoning-details.ts'
 import { REASONING_FIELDS, THINKING_PARTS } from './reasoning-fields.ts'
@@ -22,11 +22,11 @@ export interface AssistantEncoding {
 /** An earlier answer, or undefined when nothing of it is left to tell. */
 export function encodeAssistant(answer: AssistantMessage, encoding: AssistantEncoding): JsonObject | undefined {
   const { model, compat, thinks, idOf } = encoding
-  const message = isOwnAnswer(answer, model) ? answer : asForeign(answer)
+  const message = isOwnAnswer(answer, model) ? answer : asForeign(answer, encoding.warn)
   const calls = message.content.filter((part) => part.type === 'toolCall').map((call) => encodeCall(call, idOf))
   const content = encodeContent(message.content, encoding)
-  const own = ownFields(message)
-  if (content === undefined && calls.length === 0 && !hasOwnFields(message)) return undefined
+  const own = Object.assign({}, ...message.content.map(besideParts), ownFields(message)) as JsonObject
+  if (content === undefined && calls.length === 0 && Object.keys(own).length === 0) return undefined
 
   const thoughts = compat.requiresThinkingAsText ? {} : encodeThoughts(message.content)
   const needsEmpty = compat.requiresNonNullAssistantContent || compat.requiresAssistantAfterToolResult
@@ -41,11 +41,12 @@ export function encodeAssistant(answer: AssistantMessage, encoding: AssistantEnc
 }
 
 /** What any model understands: texts and calls. A thought of another model would read as part of its answer. */
-const asForeign = ({ role, content }: AssistantMessage): AssistantMessage => ({
+const asForeign = ({ role, content }: AssistantMessage, warn: Warn): AssistantMessage => ({
   role,
   content: content.flatMap((part): AssistantContent[] => {
     if (part.type === 'text') return [{ type: 'text', text: part.text }]
-    if (part.type !== 'toolCall') return part.type === 'opaque' ? [part] : []
+    if (part.type === 'opaque') warn(foreignPart(part.protocol))
+    if (part.type !== 'toolCall') return []
     const { type, id, name, arguments: args } = part
     return [{ type, id, name, arguments: args }]
   }),
@@ -62,7 +63,7 @@ function encodeContent(
   const needsParts = content.some(
     (part) =>
       (part.type === 'text' && hasOwnFields(part)) ||
-      (part.type === 'opaque' && part.protocol === OPENAI_CHAT) ||
+      (part.type === 'opaque' && isOwnPart(part)) ||
       (part.type === 'thinking' && part.thinkingSignature === THINKING_PARTS && !compat.requiresThinkingAsText),
   )
   const parts: JsonObject[] = []
@@ -79,8 +80,8 @@ function encodeContent(
       else if (part.thinkingSignature === THINKING_PARTS)
         parts.push({ type: 'thinking', thinking: [{ type: 'text', text }] })
     } else if (part.type === 'opaque') {
-      if (part.protocol === OPENAI_CHAT) parts.push(part.value)
-      else warn(foreignPart(part.protocol))
+      if (isOwnPart(part)) parts.push(part.value)
+      else if (part.protocol !== OPENAI_CHAT) warn(foreignPart(part.protocol))
     }
   }
   if (needsParts) {
@@ -90,6 +91,11 @@ function encodeContent(
   const text = [...thoughts, texts.join('')].filter((piece) => piece !== '').join('\n\n')
   return text === '' ? undefined : text
 }
+
+const besideParts = (part: AssistantContent): JsonObject => (part.type === 'opaque' ? messageFields(part) : {})
+
+const isOwnPart = ({ protocol, value }: OpaqueContent): boolean =>
+  protocol === OPENAI_CHAT && value['type'] !== undefined
 
 /** Each thought goes back in the field in which it came; thoughts from elsewhere have no place here. */
 function encodeThoughts(content: readonly AssistantContent[]): Record<string, unknown> {

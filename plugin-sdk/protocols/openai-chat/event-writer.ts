@@ -2,7 +2,7 @@ import type { Batch, FinishEvent, ProviderEvent, ThinkingEnd, ToolCallEnd } from
 import type { AnswerHead } from '../protocol.ts'
 import { writeFinishReason } from './finish-reason.ts'
 import { textOf, type JsonObject } from './json.ts'
-import { ownFields } from './metadata.ts'
+import { messageFields, ownFields } from './metadata.ts'
 import { sealCall, sealThought } from './signature.ts'
 
 interface WrittenCall {
@@ -85,6 +85,10 @@ export class EventWriter {
         return this.#whole(event.contentIndex, 'content', event.content)
       case 'thinking_end':
         return this.#whole(event.contentIndex, 'reasoning_content', event.content) + this.#sign(event)
+      case 'opaque': {
+        const fields = messageFields(event.content)
+        return Object.keys(fields).length === 0 ? '' : this.#chunk(JSON.stringify(fields))
+      }
       case 'start':
       case 'text_start':
       case 'thinking_start':

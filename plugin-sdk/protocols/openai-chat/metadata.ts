@@ -1,4 +1,4 @@
-import type { ProviderMetadata } from '../../messages.ts'
+import type { OpaqueContent, ProviderMetadata } from '../../messages.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { OPENAI_CHAT } from './name.ts'
 
@@ -12,6 +12,10 @@ export function ownFields(of: { readonly providerMetadata?: ProviderMetadata }):
 
 export const hasOwnFields = (of: { readonly providerMetadata?: ProviderMetadata }): boolean =>
   Object.keys(ownFields(of)).length > 0
+
+/** Opaque content of this protocol is a part of a message or, without a type, fields that stand beside the parts. */
+export const messageFields = ({ protocol, value }: OpaqueContent): JsonObject =>
+  protocol === OPENAI_CHAT && value['type'] === undefined ? value : NOTHING
 
 /** Where the fields go that have no unified name. */
 export const keepFields = (fields: JsonObject | undefined): { providerMetadata?: ProviderMetadata } =>

@@ -2,7 +2,7 @@ import type { AssistantMessage, ToolCall } from '../../messages.ts'
 import type { Answer, AnswerExtras, DoorError } from '../protocol.ts'
 import { writeFinishReason } from './finish-reason.ts'
 import { isObject, objectsOf, textOf, type JsonObject } from './json.ts'
-import { ownFields } from './metadata.ts'
+import { messageFields, ownFields } from './metadata.ts'
 import { OPENAI_CHAT } from './name.ts'
 import { sealCall, sealThought } from './signature.ts'
 import { writeUsage } from './usage.ts'
@@ -53,6 +53,7 @@ function writeMessage({ content, api }: AssistantMessage): JsonObject {
     ...(thoughts === '' ? {} : { reasoning_content: thoughts }),
     ...(details.length === 0 ? {} : { reasoning_details: details }),
     refusal: null,
+    ...Object.assign({}, ...content.map((part) => (part.type === 'opaque' ? messageFields(part) : {}))),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => writeCall(call, api)) }),
   }
 }

@@ -1,9 +1,10 @@
 import type { AssistantMessage, TextContent, ThinkingContent, ToolCall } from '../../messages.ts'
 import { writeArguments } from './call-extras.ts'
-import { encodeOpaque } from './encode-content.ts'
+import { encodeOpaque, leftOut } from './encode-content.ts'
 import { extrasOf } from './extras.ts'
 import { itemId, shortHash, splitCallId, type CallIds } from './ids.ts'
 import { objectsOf, type JsonObject } from './json.ts'
+import { OPENAI_RESPONSES } from './name.ts'
 import { readItemSignature, readTextSignature } from './signature.ts'
 import { isOwn, type Target } from './target.ts'
 
@@ -43,7 +44,9 @@ export function encodeAssistant(message: AssistantMessage, ids: CallIds, target:
         break
       }
       case 'opaque':
-        items.push(...encodeOpaque(part, target))
+        // Of another model it would be refused: the thought that led to it is not there.
+        if (own || part.protocol !== OPENAI_RESPONSES) items.push(...encodeOpaque(part, target))
+        else target.warn(leftOut(part.protocol))
     }
   }
   const kept = target.stored ? items : items.filter((item, index) => !isStranded(item, items.slice(index + 1)))
@@ -60,7 +63,7 @@ function isStranded({ type, encrypted_content: encrypted }: JsonObject, followin
 /** The item a thought came as, when the provider can still read it: encrypted, in the open, or stored there. */
 function thoughtItem({ thinkingSignature }: ThinkingContent, { stored }: Target): JsonObject | undefined {
   const item = readItemSignature(thinkingSignature)
-  if (item?.['type'] !== 'reasoning') return item
+  if (item === undefined) return undefined
   const readable = typeof item['encrypted_content'] === 'string' || objectsOf(item['content']).length > 0
   // As input the provider knows no status on a thought.
   const { status: _status, ...rest } = item

@@ -1,4 +1,4 @@
-import type { OpaqueContent, UserContent } from '../../messages.ts'
+import type { OpaqueContent, UserContent, Warning } from '../../messages.ts'
 import { extrasOf } from './extras.ts'
 import { textOf, type JsonObject } from './json.ts'
 import { OPENAI_RESPONSES } from './name.ts'
@@ -36,13 +36,15 @@ function encodePart(part: UserContent, target: Target): JsonObject[] {
 
 export function encodeOpaque({ protocol, value }: OpaqueContent, { warn }: Target): JsonObject[] {
   if (protocol === OPENAI_RESPONSES) return [value]
-  warn({
-    type: 'unsupported',
-    feature: `content:${protocol}`,
-    message: `A content part that only ${protocol} knows was left out.`,
-  })
+  warn(leftOut(protocol))
   return []
 }
+
+export const leftOut = (protocol: string): Warning => ({
+  type: 'unsupported',
+  feature: `content:${protocol}`,
+  message: `A content part that only ${protocol} knows was left out.`,
+})
 
 /** Opaque content is either a part of a message or an item beside the messages; the types of parts have these forms. */
 export const isPartType = (type: unknown): boolean => /^(?:input|output)_|^refusal$/.test(textOf(type) ?? '')

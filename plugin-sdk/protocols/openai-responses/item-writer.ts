@@ -1,6 +1,8 @@
 import type { ProviderEvent } from '../../events.ts'
+import { extrasOf } from './extras.ts'
 import { ownItemId, splitCallId } from './ids.ts'
-import type { JsonObject } from './json.ts'
+import { objectsOf, type JsonObject } from './json.ts'
+import { OPENAI_RESPONSES } from './name.ts'
 import { callItem, messageItem, reasoningItem, summaryPart, textPart } from './output-item.ts'
 import { sseEvent } from './sse-event.ts'
 
@@ -92,12 +94,18 @@ export class ItemWriter {
       }
       case 'text_end':
         return this.#end(event.contentIndex, 'text', event.content, (item) =>
-          messageItem(item.id, 'completed', [textPart(item.text)]),
+          messageItem(item.id, 'completed', [textPart(item.text, extrasOf(event.providerMetadata))]),
         )
       case 'thinking_end':
         return this.#end(event.contentIndex, 'thinking', event.content, (item) =>
           reasoningItem(item.id, { ...event, thinking: item.text }, api),
         )
+      case 'opaque': {
+        if (event.content.protocol !== OPENAI_RESPONSES) return ''
+        const index = this.#nextIndex++
+        const item = event.content.value
+        return this.event('response.output_item.added', { output_index: index, item }) + this.#done(index, item)
+      }
       case 'toolcall_end': {
         const { toolCall } = event
         const { callId } = splitCallId(toolCall.id)
@@ -157,14 +165,15 @@ export class ItemWriter {
     return `${before}${JSON.stringify(delta)}${after}${this.#sequence++}}\n\n`
   }
 
-  /** `whole`: what the block holds, of which nothing may have been told before. */
-  #end(block: number, kind: Kind, whole: string, itemFor: (item: OpenItem) => JsonObject): string {
+  /** `told`: what the block holds, of which nothing may have been told before. */
+  #end(block: number, kind: Kind, told: string, itemFor: (item: OpenItem) => JsonObject): string {
     const item = this.#open.get(block)
     // It began and was told before this writer did.
     if (item === undefined) return ''
-    const missing = item.text === '' ? this.#continue(block, kind, whole) : ''
+    const missing = item.text === '' ? this.#continue(block, kind, told) : ''
     this.#open.delete(block)
-    return missing + this.#closingEvents(item) + this.#done(item.index, itemFor(item))
+    const whole = itemFor(item)
+    return missing + this.#closingEvents(item, whole) + this.#done(item.index, whole)
   }
 
   #done(index: number, item: JsonObject): string {
@@ -172,14 +181,20 @@ export class ItemWriter {
     return this.event('response.output_item.done', { output_index: index, item })
   }
 
-  #closingEvents(item: OpenItem): string {
+  #closingEvents(item: OpenItem, whole: JsonObject): string {
     const { text } = item
     switch (item.kind) {
-      case 'text':
-        return (
-          this.event('response.output_text.done', { ...partOf(item), text, logprobs: [] }) +
-          this.event('response.content_part.done', { ...partOf(item), part: textPart(text) })
+      case 'text': {
+        const [part = textPart(text)] = objectsOf(whole['content'])
+        const cited = objectsOf(part['annotations']).map((annotation, index) =>
+          this.event('response.output_text.annotation.added', { ...partOf(item), annotation_index: index, annotation }),
         )
+        return (
+          cited.join('') +
+          this.event('response.output_text.done', { ...partOf(item), text, logprobs: [] }) +
+          this.event('response.content_part.done', { ...partOf(item), part })
+        )
+      }
       case 'toolcall':
         return this.event('response.function_call_arguments.done', {
           ...itemOf(item),

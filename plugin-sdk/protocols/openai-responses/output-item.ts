@@ -5,7 +5,14 @@ import { sealThought } from './signature.ts'
 
 type Status = 'in_progress' | 'completed' | 'incomplete'
 
-export const textPart = (text: string): JsonObject => ({ type: 'output_text', text, annotations: [], logprobs: [] })
+/** `extras`: what only this protocol knows of it, for example the sources it names. */
+export const textPart = (text: string, extras: JsonObject = {}): JsonObject => ({
+  type: 'output_text',
+  text,
+  annotations: [],
+  logprobs: [],
+  ...extras,
+})
 
 export const messageItem = (id: string, status: Status, content: readonly JsonObject[]): JsonObject => ({
   id,

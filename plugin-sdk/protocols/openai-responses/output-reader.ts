@@ -3,6 +3,7 @@ import { callExtras } from './call-extras.ts'
 import { keepExtras } from './extras.ts'
 import { joinCallId } from './ids.ts'
 import { objectsOf, textOf, type JsonObject } from './json.ts'
+import { OPENAI_RESPONSES } from './name.ts'
 import { writeTextSignature } from './signature.ts'
 
 interface RunningMessage {
@@ -26,11 +27,11 @@ interface RunningThought {
   part: number
 }
 
-/** An item of one of the provider's own tools, or of a type we do not know. */
+/** An item of one of the provider's own tools, or of a type we do not know. It is told when it is whole. */
 interface RunningHosted {
   readonly kind: 'hosted'
   item: JsonObject
-  readonly block: ThinkingBlock
+  isTold: boolean
 }
 
 type Running = RunningMessage | RunningCall | RunningThought | RunningHosted
@@ -138,8 +139,7 @@ export class OutputReader {
       case 'reasoning':
         return { kind: 'thought', item, block: this.#events.openThinking(), part: 0 }
       default:
-        // Only this provider can read it, and it wants it back before what followed it: as with a thought it hides.
-        return { kind: 'hosted', item, block: this.#events.openThinking() }
+        return { kind: 'hosted', item, isTold: false }
     }
   }
 
@@ -180,7 +180,8 @@ export class OutputReader {
           const refusal = part['type'] === 'refusal'
           this.#completeText(running, index, refusal ? part['refusal'] : part['text'], refusal)
         })
-        for (const { block, refusal } of running.parts.values()) this.#events.closeText(block, sign(item, refusal))
+        for (const [index, { block, refusal }] of running.parts)
+          this.#events.closeText(block, sign(item, refusal), citationsOf(objectsOf(item['content'])[index]))
         return
       case 'call':
         this.#complete(running.block, item['arguments'])
@@ -192,10 +193,16 @@ export class OutputReader {
         this.#events.closeThinking(running.block, { thinkingSignature: JSON.stringify(item) })
         return
       case 'hosted':
-        if (running.block.closed) return
-        this.#events.closeThinking(running.block, { thinkingSignature: JSON.stringify(item), redacted: true })
+        if (!running.isTold) this.#events.opaque(OPENAI_RESPONSES, item)
+        running.isTold = true
     }
   }
+}
+
+/** Sources and generated files that the text names. */
+function citationsOf(part: JsonObject | undefined) {
+  const annotations = objectsOf(part?.['annotations'])
+  return annotations.length === 0 ? undefined : keepExtras({ annotations }).providerMetadata
 }
 
 function sign(item: JsonObject, refusal: boolean): string | undefined {

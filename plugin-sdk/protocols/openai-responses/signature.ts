@@ -23,10 +23,10 @@ export function readTextSignature(signature: string | undefined): TextOrigin {
   }
 }
 
-/** A thought's signature is its whole item as JSON. Items of the provider's own tools travel the same way. */
+/** A thought's signature is its whole item as JSON. */
 export function readItemSignature(signature: string | undefined): JsonObject | undefined {
   const item = parseObject(signature)
-  return item !== undefined && typeof item['type'] === 'string' ? item : undefined
+  return item?.['type'] === 'reasoning' ? item : undefined
 }
 
 function parseObject(text: string | undefined): JsonObject | undefined {

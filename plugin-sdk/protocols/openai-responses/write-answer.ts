@@ -1,6 +1,7 @@
 import type { WireFrames } from '../../events.ts'
 import type { AssistantContent, AssistantMessage } from '../../messages.ts'
 import type { Answer, AnswerExtras } from '../protocol.ts'
+import { extrasOf } from './extras.ts'
 import { ownItemId, responseId } from './ids.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { OPENAI_RESPONSES } from './name.ts'
@@ -38,7 +39,11 @@ function writePart(
   const { response, index } = own
   switch (part.type) {
     case 'text':
-      return [messageItem(ownItemId('msg', response, index), 'completed', [textPart(part.text)])]
+      return [
+        messageItem(ownItemId('msg', response, index), 'completed', [
+          textPart(part.text, extrasOf(part.providerMetadata)),
+        ]),
+      ]
     case 'thinking':
       return [reasoningItem(ownItemId('rs', response, index), part, api)]
     case 'toolCall':

@@ -16,6 +16,8 @@ const toolCall: Is = (value) =>
   text(value['id']) &&
   text(value['name']) &&
   isObject(value['arguments'])
+const opaque: Is = (value) =>
+  isObject(value) && value['type'] === 'opaque' && text(value['protocol']) && isObject(value['value'])
 const reason: Is = (value) => ['stop', 'length', 'toolUse', 'contentFilter'].includes(value as string)
 
 /** The fields of each event. Fields of one's own are nobody's business. */
@@ -30,6 +32,7 @@ const EVENTS: Readonly<Record<string, Readonly<Record<string, Is>>>> = {
   text_end: { contentIndex: index, content: text, textSignature: optional(text) },
   thinking_end: { contentIndex: index, content: text, thinkingSignature: optional(text), redacted: optional(flag) },
   toolcall_end: { contentIndex: index, toolCall },
+  opaque: { contentIndex: index, content: opaque },
   finish: { reason, rawReason: optional(text), usage: optional(isObject) },
 }
 

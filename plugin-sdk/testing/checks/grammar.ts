@@ -68,14 +68,14 @@ function ofBlock(event: ProviderEvent, blocks: Block[]): Violation | undefined {
   if (event.type === 'finish') return openAtFinish(blocks)
   const { type, contentIndex } = event
   const [kind = '', part] = type.split('_')
-  if (part === 'start') {
+  if (part === 'start' || type === 'opaque') {
     if (contentIndex !== blocks.length)
       return {
         rule: 'stream.index',
         expected: `contentIndex ${blocks.length} for the block that starts next`,
         actual: `${type} with contentIndex ${contentIndex}`,
       }
-    blocks.push({ kind, joined: '', isOpen: true })
+    blocks.push({ kind, joined: '', isOpen: type !== 'opaque' })
     return undefined
   }
   const block = blocks[contentIndex]
@@ -94,10 +94,10 @@ function ofBlock(event: ProviderEvent, blocks: Block[]): Violation | undefined {
     }
   if ('delta' in event) block.joined += event.delta
   if (part === 'end') block.isOpen = false
-  return 'content' in event && event.content !== block.joined ? unjoined(event, block) : undefined
+  return 'content' in event && event.content !== block.joined ? unjoined(event.content, block) : undefined
 }
 
-const unjoined = ({ content }: { readonly content: string }, { joined }: Block): Violation => ({
+const unjoined = (content: string, { joined }: Block): Violation => ({
   rule: 'stream.join',
   expected: `the content ${shown(joined)}, which the deltas say`,
   actual: shown(content),

@@ -174,7 +174,7 @@ describe('a streamed answer', () => {
     expect(finish).toMatchObject({ reason, rawReason: raw })
   })
 
-  test('keeps the frames of blocks we have no events for, and passes them on with the next events', async () => {
+  test('tells blocks that only this protocol knows when they are whole, and passes their frames on with them', async () => {
     const server = block(
       0,
       { type: 'server_tool_use', id: 's1', name: 'web_search', input: {} },
@@ -182,7 +182,11 @@ describe('a streamed answer', () => {
     )
     const chunks = [started(), ...server, { type: 'ping' }, ...textBlock(1, 'Found.'), { type: 'later_event' }]
     const { batches, content } = await decode(...chunks.map((event) => sse([event])), sse(ended()))
-    expect(content).toEqual([{ type: 'text', text: 'Found.' }])
+    const value = { type: 'server_tool_use', id: 's1', name: 'web_search', input: { query: 'x' } }
+    expect(content).toEqual([
+      { type: 'opaque', protocol: 'anthropic-messages', value },
+      { type: 'text', text: 'Found.' },
+    ])
     const frames = batches.flatMap((batch) => batch.wire?.frames ?? [])
     expect(frames).toEqual(chunks.filter(({ type }) => type !== 'ping').map((event) => JSON.stringify(event)))
     expect(batches.at(-1)?.wire?.tail).toEqual(ended())

@@ -50,6 +50,12 @@ function recorded({ payloads: events }: Recording): {
       Object.assign(usage, event['usage'])
     }
     if (event['type'] !== 'content_block_delta') continue
+    if (delta['type'] === 'compaction_delta')
+      blocks[index] = { ...(old as unknown as Block), content: delta['content'] }
+    if (delta['type'] === 'citations_delta') {
+      const { citations } = blocks[index] as Block & { citations?: unknown[] | null }
+      blocks[index] = { ...(old as unknown as Block), citations: [...(citations ?? []), delta['citation']] }
+    }
     if (delta['type'] === 'text_delta') blocks[index] = { ...old, type: 'text', text: `${old['text']}${delta['text']}` }
     if (delta['type'] === 'thinking_delta')
       blocks[index] = { ...old, type: 'thinking', thinking: `${old['thinking']}${delta['thinking']}` }
@@ -84,16 +90,18 @@ function expectedOf(recording: Recording): Told {
       cacheRead: sum('cache_read_input_tokens'),
       cacheWrite: sum('cache_creation_input_tokens'),
     },
-    blocks: blocks
-      .filter(({ type }) => SHARED.has(type))
-      .map((block) => {
-        const input = block['input']
-        if (block.type === 'text') return { text: block['text'] }
-        if (block.type === 'redacted_thinking') return { thinking: '', signature: block['data'], redacted: true }
-        if (block.type === 'thinking') return { thinking: block['thinking'], signature: block['signature'] }
-        const parsed: unknown = typeof input === 'string' ? JSON.parse(input) : input
-        return { id: block['id'], name: block['name'], input: parsed }
-      }),
+    blocks: blocks.map((block) => {
+      const input = block['input']
+      if (block.type === 'text') {
+        const citations = (block['citations'] ?? []) as unknown[]
+        return { text: block['text'], ...(citations.length === 0 ? {} : { citations }) }
+      }
+      if (block.type === 'redacted_thinking') return { thinking: '', signature: block['data'], redacted: true }
+      if (block.type === 'thinking') return { thinking: block['thinking'], signature: block['signature'] }
+      const parsed: unknown = typeof input === 'string' ? JSON.parse(input) : input
+      if (!SHARED.has(block.type)) return 'input' in block ? { ...block, input: parsed } : block
+      return { id: block['id'], name: block['name'], input: parsed }
+    }),
   }
 }
 
@@ -103,7 +111,7 @@ function told({ content, finish }: Pick<Collected, 'content' | 'finish'>): Told 
     stop: finish?.rawReason,
     usage: { input, output, cacheRead, cacheWrite },
     blocks: content.map((part) => {
-      if (part.type === 'text') return { text: part.text }
+      if (part.type === 'text') return { text: part.text, ...(part.providerMetadata?.['anthropic-messages'] as Json) }
       if (part.type === 'thinking')
         return {
           thinking: part.thinking,
@@ -111,7 +119,7 @@ function told({ content, finish }: Pick<Collected, 'content' | 'finish'>): Told 
           ...(part.redacted === true ? { redacted: true } : {}),
         }
       if (part.type === 'toolCall') return { id: part.id, name: part.name, input: part.arguments }
-      throw new Error('a block without a unified form')
+      return part.value
     }),
   }
 }

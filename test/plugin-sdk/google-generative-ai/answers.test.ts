@@ -100,11 +100,13 @@ describe('an answer of Google', () => {
     expect(finish).toMatchObject({ reason: 'toolUse', rawReason: 'STOP' })
   })
 
-  test('parts without a unified form end the block before them and stay in the frames', async () => {
-    const code = chunk([{ executableCode: { language: 'PYTHON', code: '1' } }])
+  test('parts without a unified form end the block before them, and are blocks of their own', async () => {
+    const part = { executableCode: { language: 'PYTHON', code: '1' } }
+    const code = chunk([part])
     const { content, batches } = await decode([chunk([{ text: 'a' }]), code, chunk([{ text: 'b' }]), last([])])
     expect(content).toEqual([
       { type: 'text', text: 'a' },
+      { type: 'opaque', protocol: 'google-generative-ai', value: part },
       { type: 'text', text: 'b' },
     ])
     expect(batches.flatMap((batch) => batch.wire?.frames ?? [])).toContain(JSON.stringify(code))

@@ -70,7 +70,7 @@ function said(recording: Recording) {
         (summary.length > 0 ? summary : content).map(({ text }) => text ?? '').join('\n\n'),
       ),
     encrypted: items.filter(({ type }) => type === 'reasoning').map((item) => item['encrypted_content'] ?? null),
-    hosted: items.filter(({ type }) => !/^(message|function_call|reasoning)$/.test(type)),
+    hosted: inAnyOrder(items.filter(({ type }) => !/^(message|function_call|reasoning)$/.test(type))),
     reason: calls.length > 0 ? 'toolUse' : 'stop',
     usage: usage
       ? {
@@ -84,9 +84,13 @@ function said(recording: Recording) {
   }
 }
 
+/** Some hosts work on several at once; we tell each when it is whole. */
+const inAnyOrder = (items: readonly Item[]): string[] => items.map((item) => JSON.stringify(item)).toSorted()
+
 /** The same, of what our provider made of it. */
 function told({ content, finish }: Collected): ReturnType<typeof said> {
   const thoughts = content.filter((part) => part.type === 'thinking')
+  const opaque = content.filter((part) => part.type === 'opaque')
   const items = thoughts.map(({ thinkingSignature = '' }) => JSON.parse(thinkingSignature) as Item)
   const usage = finish?.usage
   return {
@@ -94,9 +98,9 @@ function told({ content, finish }: Collected): ReturnType<typeof said> {
     calls: content.flatMap((part) =>
       part.type === 'toolCall' ? [{ name: part.name, id: part.id, arguments: part.arguments }] : [],
     ),
-    thinking: thoughts.flatMap(({ thinking, redacted }) => (redacted === true ? [] : [thinking])),
-    encrypted: items.filter(({ type }) => type === 'reasoning').map((item) => item['encrypted_content'] ?? null),
-    hosted: items.filter(({ type }) => type !== 'reasoning'),
+    thinking: thoughts.map(({ thinking }) => thinking),
+    encrypted: items.map((item) => item['encrypted_content'] ?? null),
+    hosted: inAnyOrder(opaque.map(({ value }) => value as Item)),
     reason: String(finish?.reason),
     usage: usage && {
       input: usage.input,
@@ -143,8 +147,8 @@ describe.skipIf(!present)('recorded answers of the Responses API', () => {
       count['streams']! += recording.stream ? 1 : 0
       count['texts']! += content.filter(({ type }) => type === 'text').length
       count['calls']! += content.filter(({ type }) => type === 'toolCall').length
-      count['thoughts']! += content.filter((part) => part.type === 'thinking' && part.redacted !== true).length
-      count['hosted']! += content.filter((part) => part.type === 'thinking' && part.redacted === true).length
+      count['thoughts']! += content.filter(({ type }) => type === 'thinking').length
+      count['hosted']! += content.filter(({ type }) => type === 'opaque').length
       count['cached']! += (finish?.usage?.cacheRead ?? 0) > 0 ? 1 : 0
     }
     console.table(seen)

@@ -4,19 +4,26 @@ import { capabilitiesOf, categoryOf, tierOf } from '../../../services/capabiliti
 import type { Catalog } from '../../../services/catalog/catalog.ts'
 import { dollars } from '../../../services/cost/money.ts'
 import { authenticate } from '../auth.ts'
+import { ENTRANCES, entranceOf } from '../entrances.ts'
 import type { GatewayServices } from '../gateway.ts'
+import { googleModel } from '../google-models.ts'
 
-/** `GET /v1/models` and `/v1/models/{id}`, with and without `/api`. An id may hold slashes. */
+/** `GET /v1/models` and `/v1/models/{id}`, with and without `/api`, and the same for Google's clients. An id may hold slashes. */
 export function models(app: FastifyInstance, services: GatewayServices): void {
   const { catalog, keys } = services
-  for (const url of ['/v1/models', '/api/v1/models']) {
+  for (const url of ['/v1/models', '/api/v1/models', '/v1beta/models', '/api/v1beta/models']) {
     app.get(url, async (request) => {
-      authenticate(request, keys)
-      return { object: 'list', data: (await catalog.list()).map((model) => described(model, services)) }
+      const isGoogles = entranceOf(request) === ENTRANCES.google
+      authenticate(request, keys, isGoogles)
+      const list = await catalog.list()
+      if (isGoogles) return { models: list.map(googleModel) }
+      return { object: 'list', data: list.map((model) => described(model, services)) }
     })
     app.get<{ Params: { '*': string } }>(`${url}/*`, async (request) => {
-      authenticate(request, keys)
-      return described(await find(catalog, request.params['*']), services)
+      const isGoogles = entranceOf(request) === ENTRANCES.google
+      authenticate(request, keys, isGoogles)
+      const model = await find(catalog, request.params['*'])
+      return isGoogles ? googleModel(model) : described(model, services)
     })
   }
 }

@@ -7,6 +7,7 @@ import { chat } from './commands/chat.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
 import { models } from './commands/models.ts'
 import { pluginList } from './commands/plugin-list.ts'
+import { pluginNew } from './commands/plugin-new.ts'
 import { pluginTest } from './commands/plugin-test.ts'
 import { pluginValidate } from './commands/plugin-validate.ts'
 import { serve } from './commands/serve.ts'
@@ -24,6 +25,7 @@ chat(program)
 models(program)
 
 const plugin = program.command('plugin').description('Look after plugins')
+pluginNew(plugin)
 pluginList(plugin)
 pluginValidate(plugin)
 pluginTest(plugin)

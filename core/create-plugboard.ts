@@ -95,13 +95,14 @@ export interface PlugboardOptions {
   readonly services?: (scope: Scope) => void
 }
 
+/** The data folder where a host names none. */
+export const homeFolder = (env: NonNullable<PlugboardOptions['env']>): string =>
+  resolve(env['PLUGBOARD_HOME'] ?? join(homedir(), '.plugboard'))
+
 /** Starts the services and loads every plugin. Rejects only when the host itself cannot run; broken plugins are listed. */
 export async function createPlugboard(options: PlugboardOptions = {}): Promise<Plugboard> {
   const env = options.env ?? process.env
-  const dataDir =
-    options.dataDir === false
-      ? undefined
-      : resolve(options.dataDir ?? env['PLUGBOARD_HOME'] ?? join(homedir(), '.plugboard'))
+  const dataDir = options.dataDir === false ? undefined : resolve(options.dataDir ?? homeFolder(env))
   const scope = new Scope()
   try {
     provideServices(scope, dataDir, options.logLevel ?? logLevelOf(env['LOG_LEVEL']), options.prices)

@@ -12,6 +12,7 @@ import { models } from './commands/models.ts'
 import { modelsDefault } from './commands/models-default.ts'
 import { modelsRecommend } from './commands/models-recommend.ts'
 import { pluginList } from './commands/plugin-list.ts'
+import { pluginNew } from './commands/plugin-new.ts'
 import { pluginTest } from './commands/plugin-test.ts'
 import { pluginValidate } from './commands/plugin-validate.ts'
 import { providersList } from './commands/providers-list.ts'
@@ -43,6 +44,7 @@ modelsDefault(model)
 modelsRecommend(model)
 
 const plugin = program.command('plugin').description('Look after plugins')
+pluginNew(plugin)
 pluginList(plugin)
 pluginValidate(plugin)
 pluginTest(plugin)

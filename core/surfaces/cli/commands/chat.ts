@@ -7,6 +7,7 @@ import type { Plugboard } from '../../../plugboard.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
 import { formatCost, printJson } from '../output.ts'
+import { problemText } from '../problem.ts'
 
 interface ChatOptions extends CommonOptions {
   readonly model?: string
@@ -76,8 +77,18 @@ async function say(
   const answer = await stream.result()
   process.off('SIGINT', interrupt)
   if (json) printJson(answer)
-  else printEnd(answer)
+  else {
+    printEnd(answer)
+    printBrokenPlugin(plugboard, model, answer)
+  }
   return answer
+}
+
+/** A model may be unknown because its plugin could not be loaded. */
+function printBrokenPlugin({ plugins }: Plugboard, model: string, { error }: AssistantMessage): void {
+  const info = error?.class === 'not_found' ? plugins.find(({ id }) => model.startsWith(`${id}:`)) : undefined
+  const problem = info === undefined ? undefined : problemText(info)
+  if (problem !== undefined) console.error(`\n${problem}`)
 }
 
 function printEnd({ provider, model, usage, cost, durationMs, error, warnings = [] }: AssistantMessage): void {

@@ -3,6 +3,7 @@ import type { PluginInfo } from '../../../kernel/plugin-info.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
 import { printJson, printTable } from '../output.ts'
+import { problemText } from '../problem.ts'
 
 export function pluginList(plugin: Command): void {
   withCommonOptions(
@@ -11,7 +12,7 @@ export function pluginList(plugin: Command): void {
     await using plugboard = await openPlugboard(options)
     if (options.json) return printJson(plugboard.plugins)
     printTable(['PLUGIN', 'VERSION', 'STATE', 'FROM', 'PROVIDERS'], plugboard.plugins.map(row))
-    for (const info of plugboard.plugins) printProblem(info)
+    for (const text of plugboard.plugins.map(problemText)) if (text !== undefined) console.log(`\n${text}`)
   })
 }
 
@@ -22,10 +23,3 @@ const row = ({ id, version, state, origin, providers }: PluginInfo): string[] =>
   origin,
   providers.join(' '),
 ]
-
-function printProblem({ id, problem }: PluginInfo): void {
-  if (problem === undefined) return
-  console.log(`\n${id}: ${problem.code}`)
-  for (const line of problem.message.split('\n')) console.log(`  ${line}`)
-  if (problem.hint !== undefined) console.log(`  ${problem.hint}`)
-}

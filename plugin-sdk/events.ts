@@ -111,6 +111,8 @@ export interface WireFrames {
   readonly unread?: () => readonly ProviderEvent[]
   /** With the finish event: the parsed objects that closed the answer, or the one object of a non-streamed answer. */
   readonly tail?: readonly Readonly<Record<string, unknown>>[]
+  /** The text of the one object of a non-streamed answer, where `tail` holds it parsed. */
+  readonly text?: string
 }
 
 /** What one network chunk decoded to. Never empty, but for content that is `unread`. */

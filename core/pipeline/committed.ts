@@ -14,17 +14,15 @@ export interface Limits {
  * Makes of whatever a provider yields a well-behaved stream of batches: begun (its first batch is here), well-formed,
  * stopped by the signal and by silence even when the plugin ignores both. Resolves with the first batch waiting.
  */
-export async function committed(
+export function committed(
   source: AsyncIterable<ProviderEvent | Batch>,
   call: Pick<Call, 'stopped' | 'whenStopped'>,
   limits: Limits,
 ): Promise<AsyncIterator<Batch>> {
   const begin = (source as Partial<typeof source> | null | undefined)?.[Symbol.asyncIterator]
   if (typeof begin !== 'function')
-    throw new ProviderError('plugin', 'stream() of the provider did not return an async iterable.')
-  const stream = new Guarded(begin.call(source), call, limits)
-  await stream.begin()
-  return stream
+    return Promise.reject(new ProviderError('plugin', 'stream() of the provider did not return an async iterable.'))
+  return new Guarded(begin.call(source), call, limits).begin()
 }
 
 class Guarded implements AsyncIterator<Batch> {
@@ -46,7 +44,7 @@ class Guarded implements AsyncIterator<Batch> {
     else this.#interrupted = stopError(call.stopped.reason)
   }
 
-  async begin(): Promise<void> {
+  async begin(): Promise<this> {
     try {
       const step = await this.#pull()
       if (step.done === true) throw truncated()
@@ -56,6 +54,7 @@ class Guarded implements AsyncIterator<Batch> {
         clearTimeout(this.#timer)
         this.#timer = this.#after(this.#limits.idleMs)
       }
+      return this
     } catch (error) {
       this.#release()
       this.#leave()

@@ -71,6 +71,36 @@ describe('a bad request gets the right status and says what to do', () => {
     })
   })
 
+  // Ordinary requests do not go through fastify; these differ from them in nothing that counts, and do.
+  test.each([
+    ['another spelling of the content type', url, 'application/json; charset=utf-8'],
+    ['a query behind the address', `${url}?a=b`, 'application/json'],
+  ])('the same words with %s', async (_name, address, contentType) => {
+    const told = async (body: unknown, path: string, headers: Readonly<Record<string, string>>) => {
+      const response = await gateway.post(path, body, headers)
+      const { id, created, error, ...rest } = (await response.json()) as Record<string, unknown>
+      expect([typeof id, typeof created]).toEqual(
+        error === undefined ? ['string', 'number'] : ['undefined', 'undefined'],
+      )
+      const { request_id: requestId, ...problem } = (error ?? {}) as Record<string, unknown>
+      expect(requestId ?? response.headers.get('x-request-id')).toBe(response.headers.get('x-request-id'))
+      return {
+        status: response.status,
+        names: [...response.headers.keys()],
+        type: response.headers.get('content-type'),
+        problem,
+        rest,
+      }
+    }
+    const plain = { ...good, response: { include_latency: false } }
+    for (const body of [plain, '{"model": "x",', '', [], { ...good, model: 'gpt-99' }])
+      expect(await told(body, address, { 'content-type': contentType })).toEqual(await told(body, url, {}))
+    const stranger = { authorization: 'Bearer sk-wrong' }
+    expect(await told(good, address, { ...stranger, 'content-type': contentType })).toEqual(
+      await told(good, url, stranger),
+    )
+  })
+
   test('a body of 50 MB', async () => {
     const problem = await sendHuge(50 * 1024 * 1024)
     expect(problem.status).toBe(413)

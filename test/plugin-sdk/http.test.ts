@@ -169,6 +169,18 @@ describe('an aborted request', () => {
     await closed
   })
 
+  it('can be ended by its caller without the signal', async () => {
+    const { arrived, server } = await hanging()
+    await using _server = server
+    await using http = createHttp([server.host])
+    let end = (): void => undefined
+    const asked = http.request(ask(server.url, { onStart: (given) => (end = given) }))
+    const closed = once(await arrived, 'close')
+    end()
+    await expect(asked).rejects.toMatchObject({ info: { class: 'aborted' } })
+    await closed
+  })
+
   it('closes its connection in the middle of the body, and fails the read', async () => {
     const { arrived, server } = await hanging()
     await using _server = server

@@ -1,7 +1,7 @@
 import type { Model } from '@plugboard/sdk'
-import type { Budgets, Hold, WorstCase } from '../../services/budget/budget.ts'
+import type { Budgets, Hold, Spender, WorstCase } from '../../services/budget/budget.ts'
 import type { Call } from '../call.ts'
-import type { Interceptor } from '../compose.ts'
+import type { Interceptor, Next, Reply } from '../compose.ts'
 import { outputSizes } from '../output-sizes.ts'
 import { providerRequest } from '../provider-request.ts'
 import { spenderOf } from '../spender.ts'
@@ -13,22 +13,30 @@ import { spenderOf } from '../spender.ts'
  */
 export const budget =
   (budgets: Budgets, worstCase: WorstCase): Interceptor =>
-  async (call, next) => {
+  (call, next) => {
     const { facts, request } = call
-    const { maxCost } = request
     const spender = spenderOf(facts.target as Model, request.caller)
-    if (maxCost === undefined && !budgets.appliesTo(spender)) return next(call)
-
-    await giveBackEarlier(call, budgets)
-    const asked = providerRequest(call)
-    const sizes = outputSizes(request.options, asked.model)
-    const bound = (maxOutput: number) => worstCase(asked, maxOutput, facts.pricedAt, facts.prices)
-    const hold = await budgets.reserve({ id: call.id, spender, sizes, bound, maxCost })
-    if (hold === undefined) return next(call)
-    keep(hold, call, budgets)
-    if (hold.binding && request.options.maxTokens === undefined) limitAnswer(call, hold, sizes)
-    return next(call)
+    if (request.maxCost === undefined && !budgets.appliesTo(spender)) return next(call)
+    return paid(call, next, spender, { budgets, worstCase })
   }
+
+interface PayParts {
+  readonly budgets: Budgets
+  readonly worstCase: WorstCase
+}
+
+async function paid(call: Call, next: Next, spender: Spender, { budgets, worstCase }: PayParts): Promise<Reply> {
+  const { facts, request } = call
+  await giveBackEarlier(call, budgets)
+  const asked = providerRequest(call)
+  const sizes = outputSizes(request.options, asked.model)
+  const bound = (maxOutput: number) => worstCase(asked, maxOutput, facts.pricedAt, facts.prices)
+  const hold = await budgets.reserve({ id: call.id, spender, sizes, bound, maxCost: request.maxCost })
+  if (hold === undefined) return next(call)
+  keep(hold, call, budgets)
+  if (hold.binding && request.options.maxTokens === undefined) limitAnswer(call, hold, sizes)
+  return next(call)
+}
 
 /** A call that is tried again, perhaps with another model, reserves anew. */
 async function giveBackEarlier({ facts }: Call, budgets: Budgets): Promise<void> {

@@ -78,5 +78,4 @@ function read(request: IncomingMessage, done: (text: string) => void): void {
     const [only] = chunks
     done((chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString('utf8'))
   })
-  request.on('error', () => undefined)
 }

@@ -1,6 +1,6 @@
 import { ProviderError, type ErrorClass } from '../../errors.ts'
 import { EventBuilder } from '../../event-builder.ts'
-import type { Batch } from '../../events.ts'
+import type { Batch, WireFrames } from '../../events.ts'
 import type { Usage, Warning } from '../../messages.ts'
 import type { OpenAIChatCompat } from './compat.ts'
 import { ChunkTemplate } from './chunk-template.ts'
@@ -43,6 +43,7 @@ export class AnswerDecoder {
   #usage: Usage | undefined
   #failure: ProviderError | undefined
   #finished = false
+  #whole: string | undefined
 
   constructor(reading: Reading) {
     this.#reading = reading
@@ -106,6 +107,7 @@ export class AnswerDecoder {
     this.#finishReason = textOf(choice['finish_reason'])
     if (isObject(choice['message'])) this.#content.add(choice['message'])
     this.#held.push({ data: text, chunk: answer })
+    this.#whole = text
     this.#close()
     if (this.#failure !== undefined) throw this.#failure
   }
@@ -121,10 +123,15 @@ export class AnswerDecoder {
     if (events.length === 0) return undefined
     const frames = this.#frames
     this.#frames = []
-    const wire = this.#finished
-      ? { protocol: OPENAI_CHAT, frames, tail: this.#held.map(({ chunk }) => chunk) }
-      : { protocol: OPENAI_CHAT, frames }
-    return Object.assign(events, { wire })
+    return Object.assign(events, { wire: this.#wire(frames) })
+  }
+
+  #wire(frames: readonly string[]): WireFrames {
+    if (!this.#finished) return { protocol: OPENAI_CHAT, frames }
+    const tail = this.#held.map(({ chunk }) => chunk)
+    return this.#whole === undefined
+      ? { protocol: OPENAI_CHAT, frames, tail }
+      : { protocol: OPENAI_CHAT, frames, tail, text: this.#whole }
   }
 
   /** Everything but the plain delta: other choices, token counts, the end, and what comes after it. */

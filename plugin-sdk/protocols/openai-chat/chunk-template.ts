@@ -27,6 +27,7 @@ export class ChunkTemplate {
 
   /** The field of the delta that holds the text. */
   get field(): string {
+    this.#study()
     return this.#field
   }
 

@@ -42,35 +42,35 @@ export function encodeRequest(request: ProviderRequest, encoding: Encoding): Enc
     systemPrompt: [context.systemPrompt, format.instruction].filter(Boolean).join('\n\n'),
     idOf: toolCallIds(compat.toolCallIdFormat),
   })
-  const counted = { ...(isObject(streamOptions) ? streamOptions : {}), include_usage: true }
 
   const body: Record<string, unknown> = { ...wire, model: model.id, messages }
   // A field of ours that is not set leaves the caller's own in place.
-  const set = (fields: JsonObject): void => {
-    for (const name in fields) if (fields[name] !== undefined) body[name] = fields[name]
+  const put = (name: string, value: unknown): void => {
+    if (value !== undefined) body[name] = value
   }
-  set({
-    stream: stream ? true : undefined,
-    stream_options: stream && compat.supportsUsageInStreaming ? counted : undefined,
-    temperature: options.temperature,
-    top_p: options.topP,
-    top_k: options.topK,
-    [compat.maxTokensField]: options.maxTokens,
-    stop: options.stop,
-    [compat.seedField]: options.seed,
-    presence_penalty: options.presencePenalty,
-    frequency_penalty: options.frequencyPenalty,
-    user: options.user,
-    metadata: options.metadata,
-    response_format: format.field,
-  })
+  const set = (fields: JsonObject): void => {
+    for (const name in fields) put(name, fields[name])
+  }
+  if (stream) body['stream'] = true
+  if (stream && compat.supportsUsageInStreaming)
+    body['stream_options'] = { ...(isObject(streamOptions) ? streamOptions : {}), include_usage: true }
+  put('temperature', options.temperature)
+  put('top_p', options.topP)
+  put('top_k', options.topK)
+  put(compat.maxTokensField, options.maxTokens)
+  put('stop', options.stop)
+  put(compat.seedField, options.seed)
+  put('presence_penalty', options.presencePenalty)
+  put('frequency_penalty', options.frequencyPenalty)
+  put('user', options.user)
+  put('metadata', options.metadata)
+  put('response_format', format.field)
   const tools = allTools(request, objectsOf(otherTools), compat, warn)
-  if (tools.length > 0)
-    set({
-      tools,
-      tool_choice: encodeToolChoice(options.toolChoice, compat, warn),
-      parallel_tool_calls: options.parallelToolCalls,
-    })
+  if (tools.length > 0) {
+    put('tools', tools)
+    put('tool_choice', encodeToolChoice(options.toolChoice, compat, warn))
+    put('parallel_tool_calls', options.parallelToolCalls)
+  }
   set(encodeReasoning({ level: options.reasoning, model, compat, isDescribed, warn }))
   set(request.options.providerOptions?.[providerId] ?? {})
   return { body, warnings }

@@ -9,31 +9,51 @@ import { writeUsage } from './usage.ts'
 
 /** The provider's own object where it spoke this protocol, else one made from the message. */
 export function writeAnswer(answer: Answer, extras: AnswerExtras): string {
-  const { id, created, model, message, wire } = answer
+  const { id, created, model, wire } = answer
   const whole = wire?.protocol === OPENAI_CHAT ? wire.tail?.find(isWhole) : undefined
-  if (whole === undefined)
-    return JSON.stringify({
-      id: message.responseId ?? id,
-      object: 'chat.completion',
-      created,
-      model,
-      choices: [
-        {
-          index: 0,
-          message: writeMessage(message),
-          logprobs: null,
-          finish_reason: writeFinishReason(message.stopReason ?? 'stop'),
-        },
-      ],
-      ...(message.usage === undefined ? {} : { usage: writeUsage(message.usage) }),
+  if (whole === undefined) return writeOwn(answer, extras)
+  return (
+    spliced(wire?.text, whole, extras) ??
+    JSON.stringify({
+      ...whole,
+      id: textOf(whole['id']) ?? id,
+      object: textOf(whole['object']) ?? 'chat.completion',
+      created: whole['created'] ?? created,
+      model: textOf(whole['model']) ?? model,
       ...extras,
     })
+  )
+}
+
+/**
+ * The provider's own text with our fields behind its own: writing a long answer anew takes as long as reading it. Undefined
+ * where a field that clients rely on is missing, or one of ours would stand there twice.
+ */
+function spliced(text: string | undefined, whole: JsonObject, extras: AnswerExtras): string | undefined {
+  if (text === undefined || (whole['created'] ?? undefined) === undefined) return undefined
+  for (const name of NEEDED) if (textOf(whole[name]) === undefined) return undefined
+  for (const name in extras) if (Object.hasOwn(whole, name)) return undefined
+  const added = JSON.stringify(extras)
+  return added === '{}' ? text : `${text.slice(0, text.lastIndexOf('}'))},${added.slice(1)}`
+}
+
+const NEEDED = ['id', 'object', 'model']
+
+function writeOwn({ id, created, model, message }: Answer, extras: AnswerExtras): string {
   return JSON.stringify({
-    ...whole,
-    id: textOf(whole['id']) ?? id,
-    object: textOf(whole['object']) ?? 'chat.completion',
-    created: whole['created'] ?? created,
-    model: textOf(whole['model']) ?? model,
+    id: message.responseId ?? id,
+    object: 'chat.completion',
+    created,
+    model,
+    choices: [
+      {
+        index: 0,
+        message: writeMessage(message),
+        logprobs: null,
+        finish_reason: writeFinishReason(message.stopReason ?? 'stop'),
+      },
+    ],
+    ...(message.usage === undefined ? {} : { usage: writeUsage(message.usage) }),
     ...extras,
   })
 }

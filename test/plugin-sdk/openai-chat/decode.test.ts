@@ -534,7 +534,12 @@ describe('an answer in one piece', () => {
       { type: 'toolCall', id: 'a', name: 'f', arguments: { n: 1 } },
     ])
     expect(told.finish).toMatchObject({ reason: 'toolUse', usage: { totalTokens: 7 } })
-    expect(told.batches[0]?.wire).toEqual({ protocol: 'openai-chat', frames: [], tail: [answer] })
+    expect(told.batches[0]?.wire).toEqual({
+      protocol: 'openai-chat',
+      frames: [],
+      tail: [answer],
+      text: JSON.stringify(answer),
+    })
     expect(told.sent?.body).not.toHaveProperty('stream')
   })
 

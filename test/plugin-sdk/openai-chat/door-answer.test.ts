@@ -115,6 +115,27 @@ describe('an answer in one piece', () => {
     })
   })
 
+  it("is the provider's own text where nothing in it must be set, with ours behind it", async () => {
+    const own = {
+      id: 'a',
+      object: 'chat.completion',
+      created: 1,
+      model: 'm-1',
+      choices: [{ index: 0, message: { content: '} "cost": {' }, finish_reason: 'stop' }],
+    }
+    const written = async (sent: object, added: object): Promise<string> => {
+      const { batches } = await call(sendJson(sent), { stream: false })
+      const wire = batches[0]?.wire
+      return door.writeAnswer({ ...head, message: full, ...(wire && { wire }) }, { ...added })
+    }
+    const text = JSON.stringify(own)
+    expect(await written(own, {})).toBe(text)
+    expect(await written(own, extras)).toBe(`${text.slice(0, -1)},${JSON.stringify(extras).slice(1)}`)
+    // Two fields of one name would be read in different ways.
+    expect(await written({ ...own, provider: 'theirs' }, extras)).toBe(JSON.stringify({ ...own, ...extras }))
+    expect(asJson(await written({ ...own, created: null }, extras))).toMatchObject({ created: head.created, ...extras })
+  })
+
   it('is made from the message when the provider streamed', async () => {
     const { batches } = await call(sendEvents(sse(delta({ content: 'x' }), end, '[DONE]')))
     const wire = batches.at(-1)?.wire

@@ -12,7 +12,7 @@ export interface PluginLogger {
 /** All a plugin can reach. Everything acquired through it is undone when this version of the plugin goes. */
 export interface PluginContext<Config = Readonly<Record<string, unknown>>> {
   readonly pluginId: string
-  /** Content hash of the files this version was loaded from. */
+  /** Names this version: the content hash of its files, with a count when only settings have changed. */
   readonly generation: string
   /** Settings, validated against the manifest's schema, defaults filled in. Secrets are not in here. */
   readonly config: Config

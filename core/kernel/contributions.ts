@@ -9,6 +9,7 @@ import {
 } from '@plugboard/sdk'
 import { loadProtocol, type ProviderSetup } from '@plugboard/sdk/protocols'
 import { kernelError, messageOf } from './errors.ts'
+import type { KnownAs } from './known-as.ts'
 import { lazyProvider } from './lazy-provider.ts'
 import type { Manifest } from './manifest.ts'
 import { apiKeyOf, baseUrlOf, headersOf } from './plugin-context.ts'
@@ -42,7 +43,7 @@ export async function makeProviders(
   manifest: Manifest,
   settings: Settings,
   context: PluginContext,
-  known: (declaration: ProviderDeclaration) => ProviderDeclaration | undefined,
+  known: KnownAs,
 ): Promise<MadeProvider[]> {
   const returned = definition === undefined ? {} : ((await setup(definition, manifest, context)).providers ?? {})
   const declarations = manifest.contributes.providers ?? []

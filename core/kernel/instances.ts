@@ -1,6 +1,7 @@
 import type { PluginSource } from './discovery.ts'
 import { kernelError } from './errors.ts'
-import { Lifecycle, type LifecycleHost } from './lifecycle.ts'
+import type { LifecycleHost } from './lifecycle-host.ts'
+import { Lifecycle } from './lifecycle.ts'
 import { problemOf, type PluginProblem } from './plugin-info.ts'
 
 interface Instance {

@@ -1,54 +1,19 @@
-import type { PluginLogger } from '@plugboard/sdk'
-import { makeProviders, definitionOf, type MadeProvider } from './contributions.ts'
+import type { MadeProvider } from './contributions.ts'
 import type { PluginSource } from './discovery.ts'
 import { kernelError } from './errors.ts'
-import type { Events, KernelEvents } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
-import { Generation, type Drained } from './generation.ts'
-import { importPlugin } from './loader.ts'
-import { instanceOf, type InstanceOf } from './instance-of.ts'
-import { readManifest, type Manifest } from './manifest.ts'
-import { importPackage } from './packages.ts'
-import { createPluginContext } from './plugin-context.ts'
+import type { Drained, Generation } from './generation.ts'
+import { knownAs, type InstanceOf } from './known-as.ts'
+import type { LifecycleHost, OwnSettings } from './lifecycle-host.ts'
 import { problemOf, type PluginInfo, type PluginProblem, type PluginState } from './plugin-info.ts'
-import type { Registry } from './registry.ts'
-import type { Scope } from './scope.ts'
-import { settingsForm, type Settings, type SettingsForm, type SettingsSources } from './settings.ts'
+import type { Settings } from './settings.ts'
+import { describePlugin, makeVersion, openVersion, type Described, type Version, type VersionName } from './version.ts'
 
-export interface LifecycleHost {
-  readonly version: string
-  readonly registry: Registry
-  readonly scope: Scope
-  readonly events: Events<KernelEvents>
-  readonly drainMs: number
-  /** Where packages are looked for that a plugin's own folder does not hold. */
-  readonly packageDirs: readonly string[]
-  logFor(pluginId: string): PluginLogger
-  settingsFor(id: string): OwnSettings
-}
-
-/** What is set for a plugin, or for an instance of one of its providers. */
-export interface OwnSettings extends SettingsSources {
-  /** Another one whenever anything here is. */
-  readonly revision: number
-  /** A name of the user's own for the provider of that id. */
-  readonly name?: string | undefined
-}
-
-/** What was last read of a plugin's folder, also when it was then refused. */
-export interface Described {
-  readonly manifest: Manifest
-  readonly form: SettingsForm
-}
-
-interface Serving extends Described {
+interface Serving extends Described, Version {
   readonly source: PluginSource
   readonly hash: string
-  /** The URL its module was loaded under. */
-  readonly module: string
   readonly settings: Settings
   readonly revision: number
-  readonly generation: Generation
 }
 
 /** Files that change during so many loads in a row are being written by the load itself. */
@@ -114,13 +79,19 @@ export class Lifecycle {
       dir: source?.dir ?? '',
       state: this.#state,
       generation: serving?.generation.id,
-      providers: serving?.manifest.contributes.providers?.map(({ id }) => id) ?? [],
+      providers: this.#providerIds(),
       problem: this.#problem,
       calls: {
         current: serving?.generation.leases ?? 0,
         draining: [...this.#draining.keys()].reduce((sum, { leases }) => sum + leases, 0),
       },
     }
+  }
+
+  #providerIds(): readonly string[] {
+    if (this.#serving === undefined) return []
+    if (this.instance !== undefined) return [this.id]
+    return this.#serving.manifest.contributes.providers?.map(({ id }) => id) ?? []
   }
 
   /** Looks again at the plugin's files, which now come from `source` (undefined: they are gone). Resolves when it is done. */
@@ -185,51 +156,33 @@ export class Lifecycle {
 
   async #load(source: PluginSource, hash: string, own: OwnSettings): Promise<void> {
     const host = this.#host
-    const read = await readManifest(source.dir, source.id, host.version)
-    const { manifest } = read
-    const form = await settingsForm(read, source.dir)
-    this.#described = { manifest, form }
-    const settings = form.read(own)
-    const { module, id } = this.#nameOf(hash)
-    const scope = host.scope.child()
-    const stop = new AbortController()
-    const generation = new Generation(id, () => {
-      // First, because what was deferred may wait for work that ends with the signal.
-      stop.abort(kernelError('PROVIDER_UNPLUGGED', `Plugin "${this.id}" was replaced or removed.`))
-      return scope[Symbol.asyncDispose]()
-    })
+    const described = (this.#described = await describePlugin(source, host.version))
+    const settings = described.form.read(own)
+    const known = knownAs(this.id, this.instance, own.name)
+    const version = openVersion(this.id, this.#nameOf(hash), host.scope)
     try {
-      const { main } = manifest
-      const definition =
-        main === undefined
-          ? undefined
-          : definitionOf(await importPlugin(source.dir, main, module, host.packageDirs), main)
-      const context = createPluginContext({
-        manifest,
-        settings,
-        generation: id,
-        scope,
-        signal: stop.signal,
-        log: host.logFor(this.id),
-        importPackage: (name) => importPackage(name, [source.dir, ...host.packageDirs]),
-      })
-      const known = instanceOf(this.id, this.instance, own.name)
-      const made = await makeProviders(definition, manifest, settings, context, known)
+      const { manifest } = described
+      const { packageDirs } = host
+      const made = await makeVersion(
+        version,
+        { source, manifest, settings, packageDirs, log: host.logFor(this.id) },
+        known,
+      )
       // Files that changed while they were read would make a version that never existed as a whole.
       if ((await fingerprint(source.dir)) !== hash) {
         if (++this.#unsteady < MAX_UNSTEADY) this.#changed = true
         throw kernelError('PLUGIN_UNSTEADY', `The files of plugin "${this.id}" changed while they were loaded.`)
       }
-      this.#swapIn({ manifest, form, source, hash, module, settings, revision: own.revision, generation }, made)
+      this.#swapIn({ ...described, ...version, source, hash, settings, revision: own.revision }, made)
     } catch (error) {
       this.#tries++
-      await this.#end(generation, 0)
+      await this.#end(version.generation, 0)
       throw error
     }
   }
 
   /** The same files are not evaluated again for other settings: Node would keep both copies for ever. */
-  #nameOf(hash: string): { module: string; id: string } {
+  #nameOf(hash: string): VersionName {
     const serving = this.#serving
     if (serving?.hash === hash) return { module: serving.module, id: `${serving.module}-${++this.#resettings}` }
     const module = this.#tries === 0 ? hash : `${hash}.${this.#tries}`

@@ -1,4 +1,4 @@
-import { isPlugboardError } from '@plugboard/sdk'
+import { PlugboardError, isPlugboardError } from '@plugboard/sdk'
 import { messageOf } from './errors.ts'
 
 /** Where a plugin was found. Of several with one id the strongest serves: `folder` over `drop-in` over `npm` over `built-in`. */
@@ -52,3 +52,10 @@ export function problemOf(error: unknown): PluginProblem {
     ...(findings === undefined ? {} : { findings }),
   }
 }
+
+/** A problem that was listed, as the error it was. */
+export const errorOf = ({ code, message, hint, findings }: PluginProblem): PlugboardError =>
+  new PlugboardError(code, message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(findings === undefined ? {} : { details: { findings } }),
+  })

@@ -150,9 +150,10 @@ export class RegistryCatalog implements Catalog {
     )
   }
 
+  /** Unless its provider wants to be named. */
   #offered(model: Model): { contribution: ProviderContribution; model: Model }[] {
     const contribution = this.#registry.provider(model.provider)
-    return contribution === undefined ? [] : [{ contribution, model }]
+    return contribution === undefined || !isOpen(contribution) ? [] : [{ contribution, model }]
   }
 
   async #ask(contribution: ProviderContribution, id: string): Promise<Model> {

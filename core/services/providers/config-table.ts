@@ -67,20 +67,45 @@ export class ConfigTable {
     return (this.#all.all() as unknown as Row[]).map(configOf)
   }
 
-  write(config: ProviderConfig): Promise<void> {
-    const { id, type, name = null, enabled, settings, revision, createdAt, updatedAt } = config
-    return this.#change(
-      `INSERT INTO provider_config (id, type, name, enabled, settings, revision, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET type = excluded.type, name = excluded.name, enabled = excluded.enabled,
-           settings = excluded.settings, revision = excluded.revision, created_at = excluded.created_at,
-           updated_at = excluded.updated_at`,
-      [id, type, name, enabled ? 1 : 0, JSON.stringify(settings), revision, createdAt, updatedAt],
-    )
+  /**
+   * Writes all but whether it is enabled, on top of the revision it was made from. False when another process has written
+   * since, and nothing is changed.
+   */
+  write({ id, type, name, enabled, settings, ...config }: ProviderConfig, from: number): Promise<boolean> {
+    return this.#store.write(() => {
+      const { db } = this.#store
+      const row = db.prepare('SELECT revision FROM provider_config WHERE id = ?').get(id)
+      if ((row?.['revision'] ?? 0) !== from) return false
+      const { revision, createdAt, updatedAt } = config
+      db.prepare(
+        `INSERT INTO provider_config (id, type, name, enabled, settings, revision, created_at, updated_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (id) DO UPDATE SET type = excluded.type, name = excluded.name, settings = excluded.settings,
+             revision = excluded.revision, created_at = excluded.created_at, updated_at = excluded.updated_at`,
+      ).run(id, type, name ?? null, enabled ? 1 : 0, JSON.stringify(settings), revision, createdAt, updatedAt)
+      this.#drawRevision()
+      return true
+    })
+  }
+
+  /** No change that needs another version: the revision stays. */
+  switch(id: string, type: string, enabled: boolean, at: number): Promise<void> {
+    return this.#store.write(() => {
+      this.#store.db
+        .prepare(
+          `INSERT INTO provider_config (id, type, enabled, settings, revision, created_at, updated_at)
+             VALUES (?1, ?2, ?3, '{}', 0, ?4, ?4) ON CONFLICT (id) DO UPDATE SET enabled = ?3, updated_at = ?4`,
+        )
+        .run(id, type, enabled ? 1 : 0, at)
+      this.#drawRevision()
+    })
   }
 
   remove(id: string): Promise<void> {
-    return this.#change('DELETE FROM provider_config WHERE id = ?', [id])
+    return this.#store.write(() => {
+      this.#store.db.prepare('DELETE FROM provider_config WHERE id = ?').run(id)
+      this.#drawRevision()
+    })
   }
 
   lastValidatedAt(id: string): number | undefined {
@@ -100,11 +125,8 @@ export class ConfigTable {
     })
   }
 
-  #change(sql: string, values: readonly (string | number | null)[]): Promise<void> {
-    return this.#store.write(() => {
-      this.#store.db.prepare(sql).run(...values)
-      this.#store.db.prepare('UPDATE provider_revision SET revision = ?').run(newRevision())
-    })
+  #drawRevision(): void {
+    this.#store.db.prepare('UPDATE provider_revision SET revision = ?').run(newRevision())
   }
 }
 

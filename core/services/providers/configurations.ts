@@ -1,5 +1,5 @@
 import { Secret } from '@plugboard/sdk'
-import type { OwnSettings } from '../../kernel/lifecycle.ts'
+import type { OwnSettings } from '../../kernel/lifecycle-host.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { ConfigTable, ProviderConfig } from './config-table.ts'
 import type { HostProvider } from './providers.ts'
@@ -14,7 +14,7 @@ export interface ConfigurationParts {
 
 /** What a configuration would be, before it is saved. */
 export interface Draft {
-  readonly config: ProviderConfig | undefined
+  readonly config: ProviderConfig
   /** Secrets that are new. */
   readonly secrets: ReadonlyMap<string, Secret>
   /** Secrets that are gone. */
@@ -51,8 +51,7 @@ export class Configurations {
   }
 
   get(id: string): ProviderConfig | undefined {
-    const draft = this.#drafts.get(id)
-    return draft === undefined ? this.#saved.get(id) : draft.config
+    return this.#drafts.get(id)?.config ?? this.#saved.get(id)
   }
 
   host(id: string): HostProvider | undefined {
@@ -117,16 +116,34 @@ export class Configurations {
     }
   }
 
-  /** Writes a draft. The secrets go first: settings that need one never stand without it. */
-  async save(id: string, { config, secrets, removed }: Draft): Promise<void> {
-    const { vault, table } = this.#parts
-    for (const [key, secret] of secrets) await vault.set(pathOf(id, key), secret)
-    await Promise.all([
-      ...[...removed].map((key) => vault.remove(pathOf(id, key))),
-      config === undefined ? table.remove(id) : table.write(config),
-    ])
-    if (config === undefined) this.#saved.delete(id)
-    else this.#saved.set(id, config)
+  /**
+   * Writes what was drafted. The secrets go first: settings that need one never stand without it. False when another
+   * process has saved since it was drafted.
+   */
+  async save(id: string): Promise<boolean> {
+    const draft = this.#drafts.get(id)
+    if (draft === undefined) return false
+    const { config, secrets, removed } = draft
+    for (const [key, secret] of secrets) await this.#parts.vault.set(pathOf(id, key), secret)
+    const isWritten = await this.#parts.table.write(config, this.#saved.get(id)?.revision ?? 0)
+    if (!isWritten) return false
+    await this.#forget(id, removed)
+    this.#saved.set(id, config)
+    return true
+  }
+
+  async remove(id: string): Promise<void> {
+    await Promise.all([this.#parts.table.remove(id), this.#forget(id, this.secretNames(id))])
+    this.#saved.delete(id)
+  }
+
+  async switch(config: ProviderConfig): Promise<void> {
+    await this.#parts.table.switch(config.id, config.type, config.enabled, config.updatedAt)
+    this.#saved.set(config.id, config)
+  }
+
+  async #forget(id: string, keys: Iterable<string>): Promise<void> {
+    await Promise.all([...keys].map((key) => this.#parts.vault.remove(pathOf(id, key))))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ProviderDeclaration, Secret } from '@plugboard/sdk'
-import { instanceOf } from '../../kernel/instance-of.ts'
+import { knownAs } from '../../kernel/known-as.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { Lifecycle } from '../../kernel/lifecycle.ts'
 import { problemOf, type PluginProblem } from '../../kernel/plugin-info.ts'
@@ -24,9 +24,16 @@ interface Entry {
   readonly declaration?: ProviderDeclaration | undefined
 }
 
+/** By id. */
 export function describeAll(parts: DescriptionParts): readonly ProviderInfo[] {
   const entries = new Map(entriesOf(parts).map((entry) => [entry.id, entry]))
   return [...entries.values()].map((entry) => describe(entry, parts)).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** Without opening the secrets of the others. */
+export function describeOne(id: string, parts: DescriptionParts): ProviderInfo | undefined {
+  const entry = entriesOf(parts).findLast((each) => each.id === id)
+  return entry === undefined ? undefined : describe(entry, parts)
 }
 
 /** Every provider that a manifest declares, the host registered, or a configuration makes. */
@@ -34,7 +41,7 @@ function entriesOf({ kernel, configs }: DescriptionParts): Entry[] {
   const orphans = configs.instances.map((id) => ({ id, type: configs.instanceType(id) ?? id }))
   const hosts = kernel.hostProviders.ids.map((id) => ({ id, type: id }))
   const declared = kernel.lifecycles.flatMap((lifecycle) => {
-    const known = instanceOf(lifecycle.id, lifecycle.instance, configs.sourcesFor(lifecycle.id).name)
+    const known = knownAs(lifecycle.id, lifecycle.instance, configs.sourcesFor(lifecycle.id).name)
     return (lifecycle.described?.manifest.contributes.providers ?? []).flatMap((written) => {
       const declaration = known(written)
       return declaration === undefined ? [] : [{ id: declaration.id, type: written.id, lifecycle, declaration }]

@@ -1,6 +1,7 @@
 import { PlugboardError, Secret } from '@plugboard/sdk'
 import { kernelError } from '../../kernel/errors.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
+import { errorOf } from '../../kernel/plugin-info.ts'
 import type { SettingsForm } from '../../kernel/settings.ts'
 import { newRevision, unsaved, type ProviderConfig } from './config-table.ts'
 import type { Configurations, Draft } from './configurations.ts'
@@ -112,7 +113,7 @@ function formOf(id: string, type: string, { kernel }: Ground): SettingsForm {
   const form = lifecycle?.described?.form
   if (form !== undefined) return form
   const problem = lifecycle?.info.problem
-  if (problem !== undefined) throw new PlugboardError(problem.code, problem.message, { hint: problem.hint ?? '' })
+  if (problem !== undefined) throw errorOf(problem)
   throw kernelError('PROVIDER_TYPE_UNKNOWN', `There is no provider "${type}" that "${id}" could be one of.`)
 }
 

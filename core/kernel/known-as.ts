@@ -8,10 +8,13 @@ export interface InstanceOf {
   readonly rank: number
 }
 
-/** Under which id and name a declared provider is known here; undefined when it is not offered. */
-export const instanceOf =
-  (id: string, instance: InstanceOf | undefined, name: string | undefined) =>
-  (declaration: ProviderDeclaration): ProviderDeclaration | undefined => {
+/** Under which id and name a declared provider is known; undefined when it is not offered. */
+export type KnownAs = (declaration: ProviderDeclaration) => ProviderDeclaration | undefined
+
+/** A plugin's providers as they are declared; of an instance the one provider, under its own id and name. */
+export const knownAs =
+  (id: string, instance: InstanceOf | undefined, name: string | undefined): KnownAs =>
+  (declaration) => {
     if (instance !== undefined && declaration.id !== instance.type) return undefined
     const known = instance === undefined ? declaration : further(declaration, id)
     return name !== undefined && known.id === id ? { ...known, name } : known

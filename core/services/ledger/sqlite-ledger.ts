@@ -46,6 +46,7 @@ const COLUMNS = [
   'image_output_nano',
   'request_nano',
   'cache_savings_nano',
+  'agent_id',
 ] as const
 
 type Row = Readonly<Record<(typeof COLUMNS)[number], string | number | null>>
@@ -140,6 +141,7 @@ const values = ({ usage, cost, ...entry }: LedgerEntry): SQLInputValue[] => [
   cost.imageOutput ?? null,
   cost.request ?? null,
   cost.cacheSavings ?? null,
+  entry.agentId ?? null,
 ]
 
 function entryOf(row: Row): LedgerEntry {
@@ -178,6 +180,7 @@ function entryOf(row: Row): LedgerEntry {
     trackingId: text('tracking_id'),
     userId: text('user_id'),
     projectId: text('project_id'),
+    agentId: text('agent_id'),
     provider: String(row.provider),
     model: String(row.model),
     generation: text('generation'),

@@ -33,6 +33,8 @@ import { SqliteStore } from './services/store/sqlite-store.ts'
 import { Store } from './services/store/store.ts'
 import { characterCounter } from './services/tokens/character-counter.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
+import { SqliteUsage } from './services/usage/sqlite-usage.ts'
+import { UsageReports } from './services/usage/usage.ts'
 
 const DRAIN_MS = 30_000
 
@@ -119,6 +121,10 @@ function provideServices(
     .provide(Budgets, (own) => {
       const [store, ledger, audit] = [own.get(Store), own.get(Ledger), own.get(AuditLog)]
       return new SqliteBudgets({ store, ledger, audit, clock: own.get(Clock), log: own.get(Logger) })
+    })
+    .provide(UsageReports, (own) => {
+      const [store, clock, audit, prices] = [own.get(Store), own.get(Clock), own.get(AuditLog), own.get(CostService)]
+      return new SqliteUsage({ store, clock, audit, prices, catalog: () => own.get(Catalog) })
     })
     .provide(PriceVersions, (own) => new SqlitePriceVersions(own.get(Store), own.get(Clock), own.get(Logger)))
     .provide(

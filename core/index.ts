@@ -41,5 +41,25 @@ export { Logger } from './services/logger/logger.ts'
 export type { LogLevel } from './services/logger/pino-logger.ts'
 export { TokenCounter } from './services/tokens/tokens.ts'
 export type { TokenCount } from './services/tokens/tokens.ts'
+export { UsageReports } from './services/usage/usage.ts'
+export type {
+  Advice,
+  AdviceReport,
+  Moment,
+  Projection,
+  UsageCost,
+  UsageDimension,
+  UsageFilter,
+  UsagePeriod,
+  UsageQuery,
+  UsageReport,
+  UsageReset,
+  UsageRow,
+  UsageSelection,
+  UsageSummary,
+  UsageSummaryLine,
+  UsageSums,
+  UsageTokens,
+} from './services/usage/usage.ts'
 export type * from '@plugboard/sdk'
 export { PlugboardError, isPlugboardError } from '@plugboard/sdk'

@@ -18,6 +18,7 @@ import { KeyRing } from './services/keys/keys.ts'
 import { Ledger } from './services/ledger/ledger.ts'
 import { Logger } from './services/logger/logger.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
+import { UsageReports } from './services/usage/usage.ts'
 import { AnswerStream } from './surfaces/library/answer-stream.ts'
 
 export const { version } = createRequire(import.meta.url)('./package.json') as { version: string }
@@ -128,6 +129,11 @@ export class Plugboard implements AsyncDisposable {
   /** Limits on spending that hold. */
   get budgets(): Budgets {
     return this.#scope.get(Budgets)
+  }
+
+  /** What was used, by whom, what it cost, and where the month is heading. */
+  get usage(): UsageReports {
+    return this.#scope.get(UsageReports)
   }
 
   get keys(): KeyRing {

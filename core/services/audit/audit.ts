@@ -10,6 +10,7 @@ export type AuditAction =
   | 'budget_changed'
   | 'budget_holds_freed'
   | 'prices_reloaded'
+  | 'usage_reset'
 
 export interface AuditEntry {
   readonly seq: number

@@ -10,7 +10,12 @@ import { pluginList } from './commands/plugin-list.ts'
 import { pluginTest } from './commands/plugin-test.ts'
 import { pluginValidate } from './commands/plugin-validate.ts'
 import { serve } from './commands/serve.ts'
+import { usageAdvice } from './commands/usage-advice.ts'
+import { usageBy } from './commands/usage-by.ts'
 import { usageRerate } from './commands/usage-rerate.ts'
+import { usageReset } from './commands/usage-reset.ts'
+import { usageSummary } from './commands/usage-summary.ts'
+import { usageTop } from './commands/usage-top.ts'
 import { version } from './version.ts'
 
 const program = new Command('plugboard')
@@ -33,7 +38,13 @@ budgetList(budget)
 budgetSet(budget)
 budgetRemove(budget)
 ledgerVerify(program.command('ledger').description('The books of all calls'))
-usageRerate(program.command('usage').description('What calls used and what they cost'))
+const usage = program.command('usage').description('What calls used and what they cost')
+usageSummary(usage)
+usageBy(usage)
+usageTop(usage)
+usageAdvice(usage)
+usageReset(usage)
+usageRerate(usage)
 
 try {
   await program.parseAsync()

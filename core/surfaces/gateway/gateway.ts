@@ -8,9 +8,11 @@ import type { Clock } from '../../services/clock/clock.ts'
 import type { CostService } from '../../services/cost/cost.ts'
 import type { KeyRing } from '../../services/keys/keys.ts'
 import type { Logger } from '../../services/logger/logger.ts'
+import type { UsageReports } from '../../services/usage/usage.ts'
 import { callId } from '../../pipeline/call-id.ts'
 import { BODY_LIMIT, readJsonBodies } from './body.ts'
 import { problemOf } from './problem.ts'
+import { analytics } from './routes/analytics.ts'
 import { chatCompletions } from './routes/chat-completions.ts'
 import { models } from './routes/models.ts'
 import { sendProblem } from './send-problem.ts'
@@ -21,6 +23,8 @@ export interface GatewayServices {
   readonly keys: KeyRing
   /** Without it, the list of models shows no prices. */
   readonly prices?: CostService
+  /** Without it, there are no analytics. */
+  readonly usage?: UsageReports
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -60,6 +64,7 @@ export async function createGateway(services: GatewayServices): Promise<Gateway>
   )
   chatCompletions(app, door, services)
   models(app, services)
+  analytics(app, services)
 
   return {
     async listen({ port, host }) {
@@ -116,7 +121,7 @@ function known(error: FastifyError): unknown {
 
 const unknownRoute = (method: string, url: string): PlugboardError =>
   new PlugboardError('ROUTE_UNKNOWN', `There is nothing at ${method} ${url.slice(0, 200)}.`, {
-    hint: 'The gateway answers at POST /v1/chat/completions and GET /v1/models, with and without /api before them.',
+    hint: 'The gateway answers at POST /v1/chat/completions, GET /v1/models and GET /v1/analytics/usage, with and without /api before them.',
   })
 
 function listenError(error: NodeJS.ErrnoException, port: number, host: string): PlugboardError {

@@ -50,6 +50,8 @@ import { TokenCounter } from './services/tokens/tokens.ts'
 import { givenMasterKey, masterKeyFile, passingMasterKey, type MasterKey } from './services/vault/master-key.ts'
 import { SqliteVault } from './services/vault/sqlite-vault.ts'
 import { Vault } from './services/vault/vault.ts'
+import { SqliteUsage } from './services/usage/sqlite-usage.ts'
+import { UsageReports } from './services/usage/usage.ts'
 
 const DRAIN_MS = 30_000
 
@@ -190,6 +192,10 @@ function provideServices(
       const [store, ledger, audit] = [own.get(Store), own.get(Ledger), own.get(AuditLog)]
       const [alerts, clock, log] = [own.get(Alerts), own.get(Clock), own.get(Logger)]
       return new SqliteBudgets({ store, ledger, audit, alerts, clock, log })
+    })
+    .provide(UsageReports, (own) => {
+      const [store, clock, audit, prices] = [own.get(Store), own.get(Clock), own.get(AuditLog), own.get(CostService)]
+      return new SqliteUsage({ store, clock, audit, prices, catalog: () => own.get(Catalog) })
     })
     .provide(PriceVersions, (own) => new SqlitePriceVersions(own.get(Store), own.get(Clock), own.get(Logger)))
     .provide(

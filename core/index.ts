@@ -71,5 +71,25 @@ export { Settings } from './services/settings/settings.ts'
 export { TokenCounter } from './services/tokens/tokens.ts'
 export type { TokenCount } from './services/tokens/tokens.ts'
 export { Vault } from './services/vault/vault.ts'
+export { UsageReports } from './services/usage/usage.ts'
+export type {
+  Advice,
+  AdviceReport,
+  Moment,
+  Projection,
+  UsageCost,
+  UsageDimension,
+  UsageFilter,
+  UsagePeriod,
+  UsageQuery,
+  UsageReport,
+  UsageReset,
+  UsageRow,
+  UsageSelection,
+  UsageSummary,
+  UsageSummaryLine,
+  UsageSums,
+  UsageTokens,
+} from './services/usage/usage.ts'
 export type * from '@plugboard/sdk'
 export { PlugboardError, Secret, isPlugboardError } from '@plugboard/sdk'

@@ -30,6 +30,7 @@ import type { RecommendRequest, Recommendation } from './services/recommend/reco
 import { Settings } from './services/settings/settings.ts'
 import { TokenCounter } from './services/tokens/tokens.ts'
 import { Vault } from './services/vault/vault.ts'
+import { UsageReports } from './services/usage/usage.ts'
 import { AnswerStream } from './surfaces/library/answer-stream.ts'
 
 export const { version } = createRequire(import.meta.url)('./package.json') as { version: string }
@@ -232,6 +233,11 @@ export class Plugboard implements AsyncDisposable {
   /** Endpoints that hear of alerts. */
   get webhooks(): Webhooks {
     return this.#scope.get(Webhooks)
+  }
+
+  /** What was used, by whom, what it cost, and where the month is heading. */
+  get usage(): UsageReports {
+    return this.#scope.get(UsageReports)
   }
 
   get keys(): KeyRing {

@@ -36,6 +36,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'core/surfaces/cli/inspected.ts -> core/kernel/inspect-plugin.ts': 'to look at a plugin, no kernel needs to run',
   'core/services/budget/declared-worst-case.ts -> core/services/cost/estimate/dearest-usages.ts':
     'plain arithmetic over a price: what is held and what is shown before a call must be the same worst case',
+  'core/services/usage/calendar.ts -> core/services/budget/periods.ts':
+    'plain arithmetic: the days and months of analytics must be those of budgets',
   'core/kernel/discovery.ts -> @plugboard/plugins/package.json': 'where the shipped plugins lie, not what is in them',
 }
 

@@ -83,12 +83,13 @@ test('the ledger knows whom a call is booked to', async () => {
   upstream.script({})
   const { id } = await ask({
     model: 'gpt-4o',
-    budget: { user_id: 'user_123', project_id: 'project_ai', tracking_id: 't-1' },
+    budget: { user_id: 'user_123', project_id: 'project_ai', tracking_id: 't-1', agent_id: 'planner' },
   })
   expect(gateway.plugboard.ledger.entries({ id })[0]).toMatchObject({
     userId: 'user_123',
     projectId: 'project_ai',
     trackingId: 't-1',
+    agentId: 'planner',
   })
 })
 

@@ -37,7 +37,7 @@ function entryOf({ id, facts, request }: Call, outcome: Outcome, at: number): Le
   const { target, generation, attempt, usage, cost, latencyMs = 0, ttfbMs } = facts
   // Without a version of a plugin nobody was asked, so there is nothing to book.
   if (target === undefined || generation === undefined || usage === undefined || cost === undefined) return undefined
-  const { keyId, trackingId, userId, projectId } = request.caller
+  const { keyId, trackingId, userId, projectId, agentId } = request.caller
   return {
     id,
     at,
@@ -45,6 +45,7 @@ function entryOf({ id, facts, request }: Call, outcome: Outcome, at: number): Le
     trackingId,
     userId,
     projectId,
+    agentId,
     provider: target.provider,
     model: target.id,
     generation,

@@ -24,6 +24,7 @@ export type AuditAction =
   | 'agent_changed'
   | 'agent_removed'
   | 'model_changed'
+  | 'usage_reset'
 
 export interface AuditEntry {
   readonly seq: number

@@ -11,15 +11,15 @@ export type BudgetChange =
   | { readonly problem: PlugboardError }
   | { readonly problem?: undefined; readonly before: Budget | undefined; readonly after: Budget }
 
-/** How the ledger's rows of a scope are found. Agents do not stand in it. */
-const IN_LEDGER: Readonly<Record<BudgetScope['kind'], string | undefined>> = {
+/** How the ledger's rows of a scope are found. */
+const IN_LEDGER: Readonly<Record<BudgetScope['kind'], string>> = {
   global: "?1 = ''",
   provider: 'provider = ?1',
   model: "provider || ':' || model = ?1",
   key: 'key_id = ?1',
   user: 'user_id = ?1',
   project: 'project_id = ?1',
-  agent: undefined,
+  agent: 'agent_id = ?1',
 }
 
 /** The rows of budgets. Changes are rare: statements are made when they are needed. All methods belong into a transaction. */
@@ -111,8 +111,6 @@ export class BudgetTable {
   }
 
   #open({ id, scope, window, timeZone }: Budget, now: number): void {
-    const found = IN_LEDGER[scope.kind]
-    if (found === undefined) return
     const { start } = periodAt(window, timeZone, now)
     // A call counts in the window in which it began.
     this.#db
@@ -120,7 +118,7 @@ export class BudgetTable {
         `INSERT INTO budget_balance (budget_id, window_start, opening_nano, opening_tokens, spent_nano, spent_tokens)
         SELECT ?2, ?3, nano, tokens, nano, tokens FROM (SELECT coalesce(sum(total_nano), 0) AS nano,
         coalesce(sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens), 0) AS tokens
-        FROM ledger WHERE at - latency_ms >= ?3 AND ${found})`,
+        FROM ledger WHERE at - latency_ms >= ?3 AND ${IN_LEDGER[scope.kind]})`,
       )
       .run(scope.value, id, start)
   }

@@ -82,6 +82,15 @@ export function nanoFor(count: number, { nano, per, fastNano, fastPer }: Rate): 
 /** Dollars for display and JSON: the double nearest to the exact amount, which prints as that amount. */
 export const dollars = (nano: Nano): number => nano / 1e9
 
+const CENT = 10_000_000n
+
+/** Two decimals from a cent up; below it, all there are. Not for negative amounts. */
+export function roundedDollars(nano: bigint): string {
+  if (nano < CENT) return nano === 0n ? '0.00' : decimalFromNano(Number(nano))
+  const cents = (nano + CENT / 2n) / CENT
+  return `${(cents / 100n).toLocaleString('en')}.${String(cents % 100n).padStart(2, '0')}`
+}
+
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   while (b !== 0n) [a, b] = [b, a % b]
   return a

@@ -8,9 +8,11 @@ export interface LedgerEntry {
   /** When it was settled, in milliseconds since 1970. */
   readonly at: number
   readonly keyId: string | undefined
+  /** The caller's own name for the run the call belongs to. */
   readonly trackingId: string | undefined
   readonly userId: string | undefined
   readonly projectId: string | undefined
+  readonly agentId?: string | undefined
   readonly provider: string
   readonly model: string
   /** The version of the plugin that served it. */

@@ -46,6 +46,7 @@ const COLUMNS = [
   'image_output_nano',
   'request_nano',
   'cache_savings_nano',
+  'agent_id',
 ] as const
 
 /** How many of them every entry needs; the others belong to kinds of tokens that few calls have, and are empty by default. */
@@ -137,7 +138,7 @@ const commonValues = (entry: LedgerEntry): SQLInputValue[] => [
 ]
 
 /** The rest of COLUMNS; undefined where each is what the database puts there by itself. */
-function rareValues({ usage, cost, batch = false }: LedgerEntry): SQLInputValue[] | undefined {
+function rareValues({ usage, cost, batch = false, agentId }: LedgerEntry): SQLInputValue[] | undefined {
   const rare = [
     usage.cacheWrite1h,
     usage.audioInput,
@@ -152,6 +153,7 @@ function rareValues({ usage, cost, batch = false }: LedgerEntry): SQLInputValue[
     cost.imageOutput,
     cost.request,
     cost.cacheSavings,
+    agentId,
   ]
   if (!batch && rare.every((value) => value === undefined)) return undefined
   return [batch ? 1 : 0, ...rare.map((value) => value ?? null)]
@@ -193,6 +195,7 @@ function entryOf(row: Row): LedgerEntry {
     trackingId: text('tracking_id'),
     userId: text('user_id'),
     projectId: text('project_id'),
+    agentId: text('agent_id'),
     provider: String(row.provider),
     model: String(row.model),
     generation: text('generation'),

@@ -22,7 +22,12 @@ import { providersShow } from './commands/providers-show.ts'
 import { providersDisable, providersEnable } from './commands/providers-switch.ts'
 import { providersValidate } from './commands/providers-validate.ts'
 import { serve } from './commands/serve.ts'
+import { usageAdvice } from './commands/usage-advice.ts'
+import { usageBy } from './commands/usage-by.ts'
 import { usageRerate } from './commands/usage-rerate.ts'
+import { usageReset } from './commands/usage-reset.ts'
+import { usageSummary } from './commands/usage-summary.ts'
+import { usageTop } from './commands/usage-top.ts'
 import { webhookAdd } from './commands/webhook-add.ts'
 import { webhookChanges } from './commands/webhook-change.ts'
 import { webhookDeliveries } from './commands/webhook-deliveries.ts'
@@ -68,7 +73,13 @@ budgetList(budget)
 budgetSet(budget)
 budgetRemove(budget)
 ledgerVerify(program.command('ledger').description('The books of all calls'))
-usageRerate(program.command('usage').description('What calls used and what they cost'))
+const usage = program.command('usage').description('What calls used and what they cost')
+usageSummary(usage)
+usageBy(usage)
+usageTop(usage)
+usageAdvice(usage)
+usageReset(usage)
+usageRerate(usage)
 
 const webhook = program.command('webhook').description('Endpoints that hear of alerts')
 webhookAdd(webhook)

@@ -9,7 +9,8 @@ import type { CommonOptions } from './options.ts'
 export const openPlugboard = (
   { plugins }: Pick<CommonOptions, 'plugins'>,
   options: PlugboardOptions = {},
-): Promise<Plugboard> => createPlugboard({ plugins, watch: false, deliverWebhooks: false, logLevel: 'error', ...options })
+): Promise<Plugboard> =>
+  createPlugboard({ plugins, watch: false, deliverWebhooks: false, logLevel: 'error', ...options })
 
 /** The data folder of a kernel that is opened so. */
 export const dataFolder = (): string => homeFolder(process.env)

@@ -9,11 +9,13 @@ import type { KeyRing } from '../../services/keys/keys.ts'
 import type { Logger } from '../../services/logger/logger.ts'
 import type { Measured } from '../../services/measured/measured.ts'
 import type { TokenCounter } from '../../services/tokens/tokens.ts'
+import type { UsageReports } from '../../services/usage/usage.ts'
 import { callId } from '../../pipeline/call-id.ts'
 import { BODY_LIMIT, readJsonBodies } from './body.ts'
 import { ENTRANCES, entranceOf } from './entrances.ts'
 import { FastLane, type Asked } from './fast-lane.ts'
 import { problemOf, type Problem } from './problem.ts'
+import { analytics } from './routes/analytics.ts'
 import { requestsInBody } from './routes/in-body.ts'
 import { requestsInUrl } from './routes/in-url.ts'
 import { models } from './routes/models.ts'
@@ -30,6 +32,8 @@ export interface GatewayServices {
   readonly prices?: CostService
   /** Without it, the list of models shows no latencies. */
   readonly measured?: Measured
+  /** Without it, there are no analytics. */
+  readonly usage?: UsageReports
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -81,6 +85,7 @@ export async function createGateway(services: GatewayServices): Promise<Gateway>
   requestsInBody(app, lane, services)
   requestsInUrl(app, services)
   models(app, services)
+  analytics(app, services)
   lane.openBefore(app)
 
   return {

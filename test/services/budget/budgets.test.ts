@@ -112,6 +112,18 @@ describe('a budget', () => {
     expect(books.budgets.verify().problems).toEqual([])
   })
 
+  it('counts what an agent spent before it was set', async () => {
+    await using books = openBooks()
+    const planner = { ...SPENDER, agentId: 'planner' }
+    await spend(books, { nano: 70, tokens: 7, spender: planner })
+    await spend(books, { nano: 500, spender: { ...SPENDER, agentId: 'writer' } })
+    await spend(books, { nano: 300 })
+    const scope = { kind: 'agent', value: 'planner' } as const
+    const budget = await books.budgets.set({ scope, window: 'daily', limitNano: 100 })
+    expect(stateOf(books, budget).spent).toEqual({ nano: 70, tokens: 7 })
+    await expect(reserve(books, 31, { spender: planner })).rejects.toEqual(code('BUDGET_EXCEEDED'))
+  })
+
   it('is charged for a call that was already running when it was set', async () => {
     await using books = openBooks()
     const running = newId()

@@ -143,6 +143,7 @@ describe('a call under a budget', () => {
     await plugboard.complete('echo:priced', HELLO, { userId: 'ann', projectId: 'apollo', agentId: 'planner' })
     await plugboard.complete('echo:priced', HELLO, { userId: 'bob' })
     expect(plugboard.budgets.list().map(({ spent }) => spent.nano)).toEqual([210_000, 210_000, 210_000])
+    expect(plugboard.ledger.entries().map(({ agentId }) => agentId)).toEqual([undefined, 'planner'])
   })
 })
 

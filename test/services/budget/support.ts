@@ -107,13 +107,14 @@ export function entry(
   const usage: Usage = { input: 0, output: tokens, cacheRead: 0, cacheWrite: 0, totalTokens: tokens }
   const none = nano === null ? null : 0
   const cost: Cost = { input: none, output: nano, cacheRead: none, cacheWrite: none, total: nano }
-  const { provider, model, keyId, userId, projectId } = spender
+  const { provider, model, keyId, userId, projectId, agentId } = spender
   return {
     id,
     at: clock.now(),
     keyId,
     userId,
     projectId,
+    agentId,
     trackingId: undefined,
     provider,
     model,

@@ -27,8 +27,8 @@ export function serve(program: Command): void {
       )
       try {
         const firstKey = ensureKey(plugboard)
-        const { engine, catalog, keys, counter, prices, measured, clock, logger } = plugboard
-        const gateway = await createGateway({ engine, catalog, keys, counter, prices, measured, clock, logger })
+        const { engine, catalog, keys, counter, prices, measured, usage, clock, logger } = plugboard
+        const gateway = await createGateway({ engine, catalog, keys, counter, prices, measured, usage, clock, logger })
         const { url } = await gateway.listen({ port, host })
         stopOnSignals(gateway, plugboard)
         containPluginFailures(logger)

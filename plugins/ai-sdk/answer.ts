@@ -1,10 +1,10 @@
 import {
   ProviderError,
+  createReport,
   type Batch,
   type ProviderDeclaration,
   type ProviderRequest,
   type Secret,
-  type Warning,
 } from '@plugboard/sdk'
 import { callOptions } from './call-options.ts'
 import { failureOf } from './failure.ts'
@@ -31,7 +31,7 @@ export async function* answer(
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
   const stop = new AbortController()
-  const warnings: Warning[] = []
+  const report = createReport()
   let reader: ReadableStreamDefaultReader<Part> | undefined
   let decoder: PartDecoder | undefined
   try {
@@ -42,8 +42,10 @@ export async function* answer(
       version: model.specificationVersion,
       namespace,
       urls: (await model.supportedUrls) ?? {},
-      warn: (warning) => warnings.push(warning),
+      warn: report.warn,
+      note: report.note,
     })
+    const warnings = [...report.warnings(request)]
     const abortSignal = AbortSignal.any([signal, stop.signal])
     const { stream } = await connection.within(request.options, () => model.doStream({ ...options, abortSignal }))
     reader = stream.getReader()
@@ -55,6 +57,11 @@ export async function* answer(
       if (done) return
       if (value.type === 'error') throw failureOf(value.error, connection, request.model.id)
       const batch = decoder.take(value)
+      // Only now does the package say what it left out.
+      if (value.type === 'stream-start') {
+        for (const warning of warnings) report.warn(warning)
+        report.warnings(request)
+      }
       if (batch.length > 0) yield batch
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Context, GenerationOptions, Model, Warning } from '@plugboard/sdk'
+import type { Context, GenerationOptions, Model, Report } from '@plugboard/sdk'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -37,7 +37,7 @@ export interface Part {
 }
 
 /** One request on its way to a model of the AI SDK. */
-export interface Asking {
+export interface Asking extends Pick<Report, 'warn' | 'note'> {
   readonly model: Model
   readonly context: Context
   readonly options: GenerationOptions
@@ -45,7 +45,6 @@ export interface Asking {
   /** The provider's key in `providerOptions` and `providerMetadata`. */
   readonly namespace: string
   readonly urls: UrlPatterns
-  readonly warn: (warning: Warning) => void
 }
 
 /** Where our messages keep what the AI SDK calls provider metadata. */

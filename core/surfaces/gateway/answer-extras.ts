@@ -1,6 +1,7 @@
 import type { Cost } from '@plugboard/sdk'
 import type { AnswerExtras } from '@plugboard/sdk/protocols'
 import type { Call } from '../../pipeline/call.ts'
+import { warningsOf } from '../../pipeline/answer.ts'
 import { dollars } from '../../services/cost/money.ts'
 
 /** Which of our fields a client wants; all but `include_model_info` are on unless it says no. */
@@ -10,9 +11,12 @@ export interface WantedExtras {
 }
 
 /** What the gateway adds to a settled answer. Costs are dollars, `null` where the price is not known; times milliseconds. */
-export function answerExtras({ facts }: Call, wanted: WantedExtras): AnswerExtras {
+export function answerExtras(call: Call, wanted: WantedExtras): AnswerExtras {
+  const { facts } = call
+  const warnings = warningsOf(call)
   return {
     provider: facts.target?.provider ?? null,
+    ...(warnings.length === 0 ? {} : { warnings }),
     ...(wanted.cost ? { cost: costOf(facts) } : {}),
     ...(wanted.latency ? { latency: latencyOf(facts) } : {}),
   }

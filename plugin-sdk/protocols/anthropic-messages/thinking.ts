@@ -1,9 +1,7 @@
 import type { GenerationOptions, ReasoningLevel } from '../../options.ts'
-import type { Model } from '../../provider.ts'
+import { LEVELS, nearestLevel } from '../left-out.ts'
 import type { JsonObject } from './json.ts'
 import type { Target } from './target.ts'
-
-const ORDER: readonly ReasoningLevel[] = ['off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 /** Tokens of thought. `max` is what the model's limit leaves. */
 const BUDGETS: Readonly<Record<ReasoningLevel, number>> = {
@@ -43,15 +41,15 @@ export function encodeThinking(
     if (level !== 'off') skipped(target, `${model.id} does not think; "reasoning" was left out.`)
     return off
   }
-  const chosen = supported(level, model)
+  const chosen = nearestLevel(level, model, target)
   if (chosen === undefined) return off
   const value = model.reasoningLevels?.[chosen] ?? undefined
   const effort = value ?? (chosen === 'minimal' ? 'low' : chosen)
-  if (chosen !== level || (compat.forceAdaptiveThinking && value === undefined && effort !== chosen))
+  if (compat.forceAdaptiveThinking && value === undefined && effort !== chosen)
     warn({
       type: 'compatibility',
       feature: 'reasoning',
-      message: `${model.id} has no reasoning level "${level}"; the nearest one was used.`,
+      message: `${model.id} has no reasoning level "${chosen}"; "${effort}" was used.`,
     })
   if (chosen === 'off') return { ...off, fields: { thinking: { type: 'disabled' } } }
 
@@ -72,21 +70,14 @@ export function encodeThinking(
 const skipped = ({ warn }: Target, message: string): void =>
   warn({ type: 'unsupported', feature: 'reasoning', message })
 
-/** The level itself, or the nearest one the model has: less thought before more. */
-function supported(level: ReasoningLevel, model: Model): ReasoningLevel | undefined {
-  const start = ORDER.indexOf(level)
-  const below = level === 'off' ? [] : ORDER.slice(1, start).toReversed()
-  return [level, ...below, ...ORDER.slice(start + 1)].find((name) => model.reasoningLevels?.[name] !== null)
-}
-
 /** A client's `thinking` in our words; undefined for a kind we do not know. */
 export function readThinking({ type, budget_tokens: budget }: JsonObject): ReasoningLevel | undefined {
   if (type === 'disabled') return 'off'
   if (type === 'enabled' && typeof budget === 'number')
-    return ORDER.findLast((level) => BUDGETS[level] <= Math.max(budget, SMALLEST_BUDGET))
+    return LEVELS.findLast((level) => BUDGETS[level] <= Math.max(budget, SMALLEST_BUDGET))
   // The client leaves the amount to the model.
   return type === 'adaptive' ? 'medium' : undefined
 }
 
 export const readEffort = (effort: string | undefined): ReasoningLevel | undefined =>
-  ORDER.find((level) => level === effort)
+  LEVELS.find((level) => level === effort)

@@ -26,7 +26,3 @@ export function unknownFields(value: JsonObject, known: ReadonlySet<string>): Js
   const rest = Object.entries(value).filter(([name]) => !known.has(name))
   return rest.length === 0 ? undefined : Object.fromEntries(rest)
 }
-
-/** Half of a surrogate pair, left over where a text was cut, is refused by many hosts. */
-export const wellFormed = (text: string): string =>
-  text.isWellFormed() ? text : text.replaceAll(/\p{Surrogate}/gu, '')

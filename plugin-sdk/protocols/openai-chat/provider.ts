@@ -1,16 +1,17 @@
 import type { Provider } from '../../provider.ts'
+import { connect } from '../connection.ts'
+import { describedModels } from '../model-list.ts'
 import type { ProviderSetup } from '../protocol.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { checkCompat } from './check-compat.ts'
 import { compatOf } from './compat.ts'
-import { connect } from './connection.ts'
 import { listModels } from './list-models.ts'
 
 export function createProvider(setup: ProviderSetup): Provider {
   const { declaration } = setup
   checkCompat(declaration)
-  const connection = connect(setup)
-  const described = new Set(declaration.models?.map(({ id }) => id))
+  const connection = connect(setup, 'authorization')
+  const isDescribed = describedModels(connection)
   const discovery = declaration.modelDiscovery
   return {
     api: 1,
@@ -19,7 +20,7 @@ export function createProvider(setup: ProviderSetup): Provider {
         connection,
         request,
         compat: compatOf(declaration.compat, request.model),
-        isDescribed: described.has(request.model.id),
+        isDescribed: isDescribed(request.model.id),
         signal,
       }),
     ...(discovery === undefined ? {} : { listModels: (signal) => listModels(connection, discovery.path, signal) }),

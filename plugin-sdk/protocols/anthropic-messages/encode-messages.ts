@@ -35,6 +35,13 @@ export function encodeMessages(context: Context, target: Target): JsonObject[] {
   return messages
 }
 
+/** The last message holds results of an answer that did not begin with a thought. */
+export function answersUnthought(messages: readonly JsonObject[]): boolean {
+  const [answer, last] = messages.slice(-2).map(({ content }) => objectsOf(content))
+  if (last === undefined || !last.some(({ type }) => type === 'tool_result')) return false
+  return !['thinking', 'redacted_thinking'].includes(textOf(answer?.[0]?.['type']) ?? '')
+}
+
 /** The instructions before the conversation, in the client's own blocks while those say the same. */
 export function encodeSystem({ systemPrompt = '' }: Context, clientSystem: unknown): unknown {
   // They carry cache marks.

@@ -4,7 +4,7 @@ import type { ProviderRequest } from '../../provider.ts'
 import { warnWithoutField } from '../left-out.ts'
 import { clientFields, joined, withClientFields } from './client-fields.ts'
 import { encodeFormat } from './encode-format.ts'
-import { encodeMessages, encodeSystem } from './encode-messages.ts'
+import { answersUnthought, encodeMessages, encodeSystem } from './encode-messages.ts'
 import { encodeToolChoice, encodeTools } from './encode-tools.ts'
 import { handOffTarget } from './hand-off.ts'
 import { isObject, type JsonObject } from './json.ts'
@@ -31,11 +31,19 @@ export function encodeRequest(
   const saysThinking = 'thinking' in client || 'effort' in config
   const saysFormat = 'output_format' in client || 'format' in config
 
-  const thinking = encodeThinking(saysThinking ? undefined : options.reasoning, options.maxTokens, target)
+  const conversation = handOff(context, handOffTarget(target), report.note)
+  const messages = encodeMessages(conversation, target)
+  const thinking = encodeThinking(
+    {
+      level: saysThinking ? undefined : options.reasoning,
+      maxTokens: options.maxTokens,
+      interrupted: answersUnthought(messages),
+    },
+    target,
+  )
   const format = saysFormat ? {} : encodeFormat(options.responseFormat, target)
   const tools = encodeTools(request, client['tools'], target)
   const toolChoice = encodeToolChoice(options, tools, thinking.on, target)
-  const conversation = handOff(context, handOffTarget(target), report.note)
   const system = encodeSystem(conversation, client['system'])
   warnWithoutField(options, ['seed', 'presencePenalty', 'frequencyPenalty', 'metadata'], report)
 
@@ -43,7 +51,7 @@ export function encodeRequest(
     model: model.id,
     max_tokens: thinking.maxTokens,
     ...(system === undefined ? {} : { system }),
-    messages: encodeMessages(conversation, target),
+    messages,
     ...(tools.length === 0 ? {} : { tools }),
     ...(toolChoice === undefined ? {} : { tool_choice: toolChoice }),
     ...encodeSampling(options, thinking.on, target),

@@ -38,4 +38,13 @@ export const MESSAGES = {
       message: '"strict" was left out for tools whose schema the host cannot enforce.',
     },
   },
+  interruptedThinking: {
+    id: 'A11',
+    about: 'A budget of thought is left out while calls are answered whose answer did not begin with a signed thought.',
+    warning: {
+      type: 'unsupported',
+      feature: 'reasoning',
+      message: 'The model cannot begin to think between the tool calls of another model and their results.',
+    },
+  },
 } as const satisfies Readonly<Record<string, Rule>>

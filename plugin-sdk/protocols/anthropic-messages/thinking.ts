@@ -1,5 +1,6 @@
-import type { GenerationOptions, ReasoningLevel } from '../../options.ts'
+import type { ReasoningLevel } from '../../options.ts'
 import { LEVELS, nearestLevel } from '../left-out.ts'
+import { MESSAGES } from './hand-off.ts'
 import type { JsonObject } from './json.ts'
 import type { Target } from './target.ts'
 
@@ -27,13 +28,16 @@ export interface Thinking {
   readonly on: boolean
 }
 
+export interface ThinkingAsked {
+  readonly level: ReasoningLevel | undefined
+  readonly maxTokens: number | undefined
+  /** Calls are being answered in which the model did not think, so that it cannot begin to. */
+  readonly interrupted: boolean
+}
+
 /** `max_tokens` counts thoughts too, so both are decided together. */
-export function encodeThinking(
-  level: ReasoningLevel | undefined,
-  asked: GenerationOptions['maxTokens'],
-  target: Target,
-): Thinking {
-  const { model, compat, isDescribed, warn } = target
+export function encodeThinking({ level, maxTokens: asked, interrupted }: ThinkingAsked, target: Target): Thinking {
+  const { model, compat, isDescribed, warn, note } = target
   const limit = asked ?? model.maxTokens
   const off = { fields: {}, maxTokens: limit ?? DEFAULT_MAX_TOKENS, on: false }
   if (level === undefined) return off
@@ -59,6 +63,10 @@ export function encodeThinking(
   if (compat.forceAdaptiveThinking)
     return { fields: { thinking: { type: 'adaptive', ...display }, output_config: { effort } }, maxTokens, on: true }
 
+  if (interrupted) {
+    note(MESSAGES.interruptedThinking)
+    return off
+  }
   if (maxTokens <= SMALLEST_BUDGET) {
     skipped(target, `"maxTokens" leaves no room for thinking, which takes more than ${SMALLEST_BUDGET} tokens.`)
     return off

@@ -195,6 +195,24 @@ describe('anthropic-messages', () => {
   })
 })
 
+describe('anthropic-messages with a budget of thought', () => {
+  const tools = [{ name: 'look', parameters: { type: 'object' } }]
+  const sent = (answer: AssistantMessage, more: readonly Message[] = []) => {
+    const context = { messages: [user('go'), answer, result('a', text('1')), ...more], tools }
+    const { body, warnings } = anthropic.encode({ context, options: { reasoning: 'low' } })
+    return { thinking: body['thinking'], rules: rulesOf(warnings) }
+  }
+
+  test('A11: a budget is left out while calls are answered that did not begin with a thought, and named', () => {
+    const foreign = said({ api: 'openai-chat', provider: 'openai', model: 'gpt' })(call('a'))
+    const own = said({ api: 'anthropic-messages', provider: 'anthropic', model: 'claude-test' })
+    const enabled = { thinking: { type: 'enabled' }, rules: [] }
+    expect(sent(foreign)).toEqual({ thinking: undefined, rules: ['A11 1'] })
+    expect(sent(own(thought('Hm.', 'c2ln'), call('a')))).toMatchObject(enabled)
+    expect(sent(foreign, [own(text('Done.')), user('so?')])).toMatchObject(enabled)
+  })
+})
+
 describe('google-generative-ai', () => {
   const answer = said({ api: 'google-generative-ai', provider: 'google', model: 'gemini-test' })
   const sent = (context: Context | readonly Message[], compat: Json = {}) => {

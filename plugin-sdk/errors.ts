@@ -24,6 +24,8 @@ export interface LlmError {
   /** HTTP status the provider gave, also when it stood inside a stream that began with 200. */
   readonly status?: number
   readonly providerCode?: string
+  /** With the class `unsupported`: what the model cannot do, with the id of the hand-off rule where there is one. */
+  readonly features?: readonly string[]
   readonly retryable: boolean
   readonly retryAfterMs?: number
   /** The provider's id of the request, for its support. */

@@ -36,5 +36,7 @@ export type { Block, TextBlock, ThinkingBlock, ToolBlock } from './event-builder
 export { imageSource } from './image-source.ts'
 export type { ImageSource } from './image-source.ts'
 export { MessageBuilder } from './message-builder.ts'
+export { createReport, exchangesOf, handOff, isOwn, refusable, safeIds } from './hand-off/index.ts'
+export type { CallIdForm, Exchange, HandOffTarget, Note, Report, Rule } from './hand-off/index.ts'
 export { classifyFailure } from './classify.ts'
 export type { Failure } from './classify.ts'

@@ -129,11 +129,18 @@ export interface Cost {
 
 export type StopReason = 'stop' | 'length' | 'toolUse' | 'contentFilter' | 'error' | 'aborted'
 
-/** Something the caller asked for that this model or provider could not do as asked. */
+/**
+ * What the caller should know about how it was answered. `unsupported`: left out. `compatibility`: done in another way than
+ * asked. `other`: a note, for example about what of the history only another model could read.
+ */
 export interface Warning {
   readonly type: 'unsupported' | 'compatibility' | 'other'
   readonly feature?: string
   readonly message: string
+  /** Id of the rule that changed the conversation; the rules stand in hand-off/README.md. */
+  readonly rule?: string
+  /** How often it did. */
+  readonly count?: number
 }
 
 /** Only `role` and `content` are needed to send one back; the rest says where the answer came from. */

@@ -35,6 +35,12 @@ export interface GenerationOptions {
   /** Extra body fields for one provider, by provider id; they win over everything else in the body. */
   readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly headers?: Readonly<Record<string, string>>
+  /**
+   * What becomes of a request that the model or its provider cannot do as asked. `warn`: it is done as well as it can be,
+   * and the answer's `warnings` say what was left out or done otherwise. `error`: it fails with the class `unsupported`
+   * before anything is sent. Default `warn`.
+   */
+  readonly unsupported?: 'warn' | 'error'
   /** Milliseconds until the provider's first byte. Default 300,000. */
   readonly timeoutMs?: number
   /** Milliseconds without a byte before a running answer counts as dead. Default 300,000. */

@@ -1,4 +1,4 @@
-import type { AssistantMessage, LlmError, StopReason } from '@plugboard/sdk'
+import type { AssistantMessage, LlmError, StopReason, Warning } from '@plugboard/sdk'
 import type { Call } from './call.ts'
 
 export interface AnswerEnd {
@@ -7,11 +7,18 @@ export interface AnswerEnd {
   readonly timestamp: number
 }
 
+/** What the caller should know about how it was answered: the provider's warnings, then ours. */
+export const warningsOf = ({ message, facts }: Call): readonly Warning[] => [
+  ...(message.start?.warnings ?? []),
+  ...(facts.warnings ?? []),
+]
+
 /** The message a call has told so far, with everything known about where it came from and what it cost. */
-export function answerOf({ message, facts }: Call, { stopReason, error, timestamp }: AnswerEnd): AssistantMessage {
+export function answerOf(call: Call, { stopReason, error, timestamp }: AnswerEnd): AssistantMessage {
+  const { message, facts } = call
   const { start, finish } = message
   const { target, usage, cost, latencyMs } = facts
-  const warnings = [...(start?.warnings ?? []), ...(facts.warnings ?? [])]
+  const warnings = warningsOf(call)
   return {
     role: 'assistant',
     content: message.content,

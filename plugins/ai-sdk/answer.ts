@@ -1,4 +1,4 @@
-import { ProviderError, type Batch, type FetchLimits, type ProviderRequest, type Warning } from '@plugboard/sdk'
+import { ProviderError, createReport, type Batch, type FetchLimits, type ProviderRequest } from '@plugboard/sdk'
 import { failureOf, PartDecoder, type FailedProvider } from '@plugboard/sdk/ai-sdk'
 import { callOptions } from './call-options.ts'
 import type { LanguageModel, Part } from './model.ts'
@@ -19,7 +19,7 @@ export async function* answer(
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
   const stop = new AbortController()
-  const warnings: Warning[] = []
+  const report = createReport()
   let reader: ReadableStreamDefaultReader<Part> | undefined
   let decoder: PartDecoder | undefined
   try {
@@ -30,8 +30,10 @@ export async function* answer(
       version: model.specificationVersion,
       namespace,
       urls: (await model.supportedUrls) ?? {},
-      warn: (warning) => warnings.push(warning),
+      warn: report.warn,
+      note: report.note,
     })
+    const warnings = [...report.warnings(request)]
     const abortSignal = AbortSignal.any([signal, stop.signal])
     const { stream } = await connection.within(request.options, () => model.doStream({ ...options, abortSignal }))
     reader = stream.getReader()
@@ -43,6 +45,11 @@ export async function* answer(
       if (done) return
       if (value.type === 'error') throw failureOf(value.error, connection, request.model.id)
       const batch = decoder.take(value)
+      // Only now does the package say what it left out.
+      if (value.type === 'stream-start') {
+        for (const warning of warnings) report.warn(warning)
+        report.warnings(request)
+      }
       if (batch.length > 0) yield batch
     }
   } catch (error) {

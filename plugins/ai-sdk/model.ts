@@ -1,4 +1,4 @@
-import type { Context, GenerationOptions, Model, Warning } from '@plugboard/sdk'
+import type { Context, GenerationOptions, Model, Report } from '@plugboard/sdk'
 import type { Json, Part } from '@plugboard/sdk/ai-sdk'
 
 export { AI_SDK, isObject, type Json, type Part } from '@plugboard/sdk/ai-sdk'
@@ -16,7 +16,7 @@ export interface LanguageModel {
 type UrlPatterns = Readonly<Record<string, readonly RegExp[]>>
 
 /** One request on its way to a model of the AI SDK. */
-export interface Asking {
+export interface Asking extends Pick<Report, 'warn' | 'note'> {
   readonly model: Model
   readonly context: Context
   readonly options: GenerationOptions
@@ -24,5 +24,4 @@ export interface Asking {
   /** The provider's key in `providerOptions` and `providerMetadata`. */
   readonly namespace: string
   readonly urls: UrlPatterns
-  readonly warn: (warning: Warning) => void
 }

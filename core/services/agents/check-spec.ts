@@ -38,6 +38,7 @@ const OPTIONS: Readonly<Record<keyof AgentOptions, object>> = {
     additionalProperties: false,
   },
   reasoning: { enum: ['off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] },
+  unsupported: { enum: ['warn', 'error'] },
   metadata: { type: 'object', additionalProperties: { type: 'string' } },
   providerOptions: { type: 'object', additionalProperties: { type: 'object' } },
   timeoutMs: count,

@@ -1,6 +1,7 @@
 import type { Cost, Warning } from '@plugboard/sdk'
 import type { AnswerExtras } from '@plugboard/sdk/protocols'
 import type { Call } from '../../pipeline/call.ts'
+import { warningsOf } from '../../pipeline/answer.ts'
 import { dollars } from '../../services/cost/money.ts'
 
 /** Which of our fields a client wants; all but `include_model_info` are on unless it says no. */
@@ -25,9 +26,9 @@ export function answerExtras(call: Call, wanted: WantedExtras, protocol: string)
 }
 
 /** What could not be done as asked, and what of the answer has no words in the client's protocol. */
-function warningsFor({ message, facts }: Call, protocol: string): readonly Warning[] {
-  const warnings = [...(message.start?.warnings ?? []), ...(facts.warnings ?? [])]
-  for (const made of message.opaqueProtocols)
+function warningsFor(call: Call, protocol: string): readonly Warning[] {
+  const warnings = [...warningsOf(call)]
+  for (const made of call.message.opaqueProtocols)
     if (made !== protocol)
       warnings.push({
         type: 'unsupported',

@@ -1,4 +1,4 @@
-import { PlugboardError } from '@plugboard/sdk'
+import { PlugboardError, type GenerationOptions } from '@plugboard/sdk'
 import type { DoorRequest } from '@plugboard/sdk/protocols'
 import type { CallRequest } from '../../pipeline/call.ts'
 import type { WantedExtras } from './answer-extras.ts'
@@ -9,10 +9,11 @@ export function callRequest(
   keyId: string,
 ): CallRequest {
   const budget = section(extensions, 'budget')
+  const unsupported = policy(section(extensions, 'response'))
   return {
     model,
     context,
-    options,
+    options: unsupported === undefined ? options : { ...options, unsupported },
     stream,
     wire,
     caller: {
@@ -58,6 +59,13 @@ function flag(part: Section, key: string): boolean {
   const value = part[key] ?? true
   if (typeof value !== 'boolean') throw wrong(`response.${key}`, 'true or false')
   return value
+}
+
+/** What becomes of a request that the model cannot do as asked. */
+function policy({ unsupported }: Section): GenerationOptions['unsupported'] {
+  if (unsupported === undefined || unsupported === null) return undefined
+  if (unsupported !== 'warn' && unsupported !== 'error') throw wrong('response.unsupported', '"warn" or "error"')
+  return unsupported
 }
 
 const wrong = (param: string, wanted: string): PlugboardError =>

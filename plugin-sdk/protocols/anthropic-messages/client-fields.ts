@@ -1,28 +1,14 @@
-import { ProviderError } from '../../errors.ts'
-import type { WireFields } from '../../options.ts'
+import type { Report } from '../../hand-off/index.ts'
+import type { ProviderRequest } from '../../provider.ts'
+import { fieldsOfClient } from '../client-fields.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { ANTHROPIC } from './name.ts'
-import type { Target } from './target.ts'
 
-/** What a client of this protocol said, in its own words. The fields of another protocol are named in a warning. */
-export function clientFields(wire: WireFields | undefined, { model, warn }: Target): JsonObject {
-  if (wire === undefined) return {}
-  if (wire.protocol === ANTHROPIC) return { ...wire.fields, ...wire.exact }
-  const [needed] = wire.required ?? []
-  if (needed !== undefined)
-    throw new ProviderError('invalid_request', `"${needed}" works only with providers of ${wire.protocol}.`, {
-      provider: model.provider,
-      model: model.id,
-      hint: `Leave out "${needed}", or choose a model of a provider that speaks ${wire.protocol}.`,
-    })
-  for (const field of Object.keys(wire.fields))
-    warn({
-      type: 'unsupported',
-      feature: field,
-      message: `"${field}" is known only to ${wire.protocol} and was left out.`,
-    })
-  return {}
-}
+/** What a client of this protocol said, in its own words. */
+export const clientFields = (request: ProviderRequest, report: Report): JsonObject => ({
+  ...fieldsOfClient(request, ANTHROPIC, report),
+  ...(request.wire?.protocol === ANTHROPIC ? request.wire.exact : {}),
+})
 
 /** Adds the client's fields as they came. */
 export function withClientFields(body: JsonObject, client: JsonObject): JsonObject {

@@ -1,33 +1,32 @@
+import { exchangesOf } from '../../hand-off/index.ts'
 import type { Context, SystemMessage } from '../../messages.ts'
 import { encodeAssistant } from './encode-assistant.ts'
 import { encodeResults, encodeUser, onlyText } from './encode-user.ts'
 import { extrasOf } from './extras.ts'
-import { exchangesOf } from './hand-off.ts'
 import { objectsOf, textOf, type JsonObject } from './json.ts'
 import type { Target } from './target.ts'
-import { ToolIds } from './tool-ids.ts'
 
+/** A conversation after its hand-off. */
 export function encodeMessages(context: Context, target: Target): JsonObject[] {
-  const ids = new ToolIds()
   const messages: JsonObject[] = []
   const push = (role: string, blocks: readonly JsonObject[], extras: JsonObject = {}): void => {
     if (blocks.length > 0) messages.push({ role, content: onlyText(blocks) ?? blocks, ...extras })
   }
   for (const { answer, results, following } of exchangesOf(context.messages)) {
-    if (answer !== undefined) push('assistant', encodeAssistant(answer, ids, target), extrasOf(answer.providerMetadata))
-    let said = encodeResults(results, ids, target)
+    if (answer !== undefined) push('assistant', encodeAssistant(answer, target), extrasOf(answer.providerMetadata))
+    let said = encodeResults(results)
     let extras: JsonObject = {}
     const held: SystemMessage[] = []
     for (const message of following) {
       if (message.role === 'user') {
-        said.push(...encodeUser(message, target))
+        said.push(...encodeUser(message))
         extras = { ...extras, ...extrasOf(message.providerMetadata) }
       } else if (isFromClient(message)) {
         push('user', said, extras)
         push('system', encodeInstruction(message))
         said = []
         extras = {}
-      } else if (target.compat.supportsMidConvoSystemMessages) held.push(message)
+      } else held.push(message)
     }
     push('user', said, extras)
     // Right before the next answer is where every model that takes them does.
@@ -36,21 +35,18 @@ export function encodeMessages(context: Context, target: Target): JsonObject[] {
   return messages
 }
 
-/** The first instruction, and behind it those the model does not take inside the conversation. */
-export function encodeSystem(context: Context, clientSystem: unknown, target: Target): unknown {
-  const later = context.messages.filter((message) => message.role === 'system')
-  const moved = target.compat.supportsMidConvoSystemMessages ? [] : later.filter((message) => !isFromClient(message))
-  if (moved.length > 0)
-    target.warn({
-      type: 'compatibility',
-      feature: 'system-message',
-      message: 'Instructions inside the conversation were moved to its start.',
-    })
-  const texts = [context.systemPrompt ?? '', ...moved.map(({ content }) => content)]
-  const system = texts.filter((text) => text.trim() !== '').join('\n\n')
-  // The client's own blocks carry cache marks. They count while they still say what the conversation says.
-  if (Array.isArray(clientSystem) && systemText(clientSystem) === system) return clientSystem
-  return system === '' ? undefined : system
+/** The last message holds results of an answer that did not begin with a thought. */
+export function answersUnthought(messages: readonly JsonObject[]): boolean {
+  const [answer, last] = messages.slice(-2).map(({ content }) => objectsOf(content))
+  if (last === undefined || !last.some(({ type }) => type === 'tool_result')) return false
+  return !['thinking', 'redacted_thinking'].includes(textOf(answer?.[0]?.['type']) ?? '')
+}
+
+/** The instructions before the conversation, in the client's own blocks while those say the same. */
+export function encodeSystem({ systemPrompt = '' }: Context, clientSystem: unknown): unknown {
+  // They carry cache marks.
+  if (Array.isArray(clientSystem) && systemText(clientSystem) === systemPrompt) return clientSystem
+  return systemPrompt.trim() === '' ? undefined : systemPrompt
 }
 
 /** Several blocks of instructions as one text. */

@@ -1,6 +1,9 @@
 import type { Tool } from '../../messages.ts'
 import type { GenerationOptions } from '../../options.ts'
+import type { ProviderRequest } from '../../provider.ts'
+import { callableTools, warnOfForcedChoice } from '../left-out.ts'
 import { extrasOf } from './extras.ts'
+import { MESSAGES } from './hand-off.ts'
 import { isObject, objectsOf, textOf, type JsonObject } from './json.ts'
 import { strictSchema } from './strict-schema.ts'
 import type { Target } from './target.ts'
@@ -9,13 +12,9 @@ import type { Target } from './target.ts'
  * `clientTools` is the list as a client of this protocol sent it, present when it names tools that run at the provider:
  * those keep their places, because a cached prompt depends on the order.
  */
-export function encodeTools(tools: readonly Tool[], clientTools: unknown, target: Target): JsonObject[] {
-  const { model, warn } = target
-  if (!model.tools) {
-    if (tools.length > 0)
-      warn({ type: 'unsupported', feature: 'tools', message: `${model.id} cannot call tools; they were left out.` })
-    return []
-  }
+export function encodeTools(request: ProviderRequest, clientTools: unknown, target: Target): JsonObject[] {
+  const tools = callableTools(request, objectsOf(clientTools).length > 0, target)
+  if (!target.model.tools) return []
   const left = new Map(tools.map((tool) => [tool.name, tool]))
   const encoded: JsonObject[] = []
   for (const entry of objectsOf(clientTools)) {
@@ -45,33 +44,28 @@ function encodeTool(tool: Tool, target: Target): JsonObject {
   }
 }
 
-function strictForm(tool: Tool, { compat, warn }: Target): JsonObject | undefined {
+function strictForm(tool: Tool, { compat, note }: Target): JsonObject | undefined {
   const { schema, removed } = strictSchema({ type: 'object', ...tool.parameters })
   if (compat.supportsStrictTools && removed.length === 0) return schema
-  const why = compat.supportsStrictTools ? `its schema uses ${removed.join(', ')}` : 'the host has no strict tools'
-  warn({
-    type: 'unsupported',
-    feature: 'strict',
-    message: `"strict" was left out for the tool "${tool.name}": ${why}.`,
-  })
+  note(MESSAGES.strictTool)
   return undefined
 }
 
 /** Undefined without tools: the provider then refuses a choice. */
 export function encodeToolChoice(
-  { toolChoice, parallelToolCalls }: GenerationOptions,
+  options: GenerationOptions,
   tools: readonly JsonObject[],
   thinking: boolean,
-  { warn }: Target,
+  target: Target,
 ): JsonObject | undefined {
+  const { toolChoice, parallelToolCalls } = options
   const forced = toolChoice === 'required' || isObject(toolChoice)
   if (tools.length === 0) {
-    if (forced)
-      warn({ type: 'unsupported', feature: 'toolChoice', message: 'There are no tools; "toolChoice" was left out.' })
+    warnOfForcedChoice(options, target)
     return undefined
   }
   if (thinking && forced)
-    warn({
+    target.warn({
       type: 'unsupported',
       feature: 'toolChoice',
       message: 'A model that thinks cannot be made to call a tool; it was left to choose.',

@@ -1,66 +1,50 @@
-import type { AssistantMessage, Message, SystemMessage, ToolResultMessage, UserMessage } from '../../messages.ts'
+import { safeIds, type HandOffTarget, type Rule } from '../../hand-off/index.ts'
+import { ANTHROPIC } from './name.ts'
+import type { Target } from './target.ts'
 
-/** One answer of the assistant and what followed it, in the order in which the provider wants it. */
-export interface Exchange {
-  /** Absent for what stands before the first answer. */
-  readonly answer: AssistantMessage | undefined
-  /** One for each call of the answer, whatever came in between; calls without a result get one that says so. */
-  readonly results: readonly ToolResultMessage[]
-  /** Behind the results, because between a call and its result the provider takes nothing else. */
-  readonly following: readonly (UserMessage | SystemMessage)[]
-}
+const CALL_IDS = safeIds(64)
 
-/**
- * Brings a conversation, perhaps begun with another provider, into a form that this API takes. Failed and aborted answers
- * are left out together with the results of their calls: half a thought or half a call makes it refuse everything.
- */
-export function exchangesOf(messages: readonly Message[]): Exchange[] {
-  const exchanges: Exchange[] = []
-  let current = begin(undefined)
-  let dropped: ReadonlySet<string> = new Set()
-  for (const message of messages) {
-    switch (message.role) {
-      case 'assistant':
-        dropped = new Set()
-        if (message.stopReason === 'error' || message.stopReason === 'aborted') {
-          dropped = new Set(callsOf(message).map(({ id }) => id))
-          break
-        }
-        exchanges.push(complete(current))
-        current = begin(message)
-        break
-      case 'toolResult':
-        if (!dropped.has(message.toolCallId)) current.results.push(message)
-        break
-      case 'user':
-      case 'system':
-        current.following.push(message)
-    }
-  }
-  return [...exchanges, complete(current)]
-}
-
-const begin = (answer: AssistantMessage | undefined) => ({
-  answer,
-  results: [] as ToolResultMessage[],
-  following: [] as (UserMessage | SystemMessage)[],
+export const handOffTarget = ({ model, compat, isDescribed }: Target): HandOffTarget => ({
+  protocol: ANTHROPIC,
+  provider: model.provider,
+  model: model.id,
+  seesImages: model.input.includes('image') || !isDescribed,
+  callIds: CALL_IDS,
+  takesLaterInstructions: compat.supportsMidConvoSystemMessages,
+  takesErrorImages: false,
 })
 
-function complete(exchange: ReturnType<typeof begin>): Exchange {
-  const answered = new Set(exchange.results.map(({ toolCallId }) => toolCallId))
-  const missing = callsOf(exchange.answer).filter(({ id }) => !answered.has(id))
-  const results = missing.map(({ id, name }): ToolResultMessage => ({
-    role: 'toolResult',
-    toolCallId: id,
-    toolName: name,
-    content: [{ type: 'text', text: 'No result was provided.' }],
-    isError: true,
-  }))
-  return { ...exchange, results: [...exchange.results, ...results] }
-}
-
-/** `content` is null in some histories written by hand. */
-export const contentOf = (message: AssistantMessage | undefined): AssistantMessage['content'] =>
-  (message?.content as AssistantMessage['content'] | null | undefined) ?? []
-
-const callsOf = (message: AssistantMessage | undefined) => contentOf(message).filter((part) => part.type === 'toolCall')
+/** What this protocol does beyond the rules that hold for all. */
+export const MESSAGES = {
+  blankText: { id: 'A2', about: 'Blank texts go, and a message of which nothing is left.' },
+  redacted: { id: 'A3', about: 'A redacted thought goes back as `redacted_thinking` with its data.' },
+  unsignedThought: {
+    id: 'A4',
+    about: "The model's own thought without a signature becomes text, or has an empty one where the host allows that.",
+    warning: {
+      type: 'other',
+      feature: 'thinking',
+      message: 'Thoughts that were cut before they were signed went back as text, or not at all.',
+    },
+  },
+  mergedResults: { id: 'A5', about: 'All results of an answer stand first in one user message.' },
+  laterInstruction: { id: 'A6', about: 'Later instructions stand right before the next answer.' },
+  strictTool: {
+    id: 'A10',
+    about: "`strict` is sent with tools whose schema lies within the provider's subset.",
+    warning: {
+      type: 'unsupported',
+      feature: 'strict',
+      message: '"strict" was left out for tools whose schema the host cannot enforce.',
+    },
+  },
+  interruptedThinking: {
+    id: 'A11',
+    about: 'A budget of thought is left out while calls are answered whose answer did not begin with a signed thought.',
+    warning: {
+      type: 'unsupported',
+      feature: 'reasoning',
+      message: 'The model cannot begin to think between the tool calls of another model and their results.',
+    },
+  },
+} as const satisfies Readonly<Record<string, Rule>>

@@ -1,7 +1,9 @@
 import type { ModelDeclaration } from '../../provider.ts'
+import type { Connection } from '../connection.ts'
+import { declared, getPage } from '../model-list.ts'
 import { compatOf } from './compat.ts'
-import type { Connection } from './connection.ts'
-import { isObject, objectsOf, parseObject, textOf, type JsonObject } from './json.ts'
+import { headersFor } from './headers.ts'
+import { isObject, objectsOf, textOf, type JsonObject } from './json.ts'
 
 /** A host that repeats its last id would otherwise keep us for ever. */
 const MAX_PAGES = 50
@@ -12,11 +14,12 @@ export async function listModels(
   path: string,
   signal: AbortSignal,
 ): Promise<readonly ModelDeclaration[]> {
+  const headers = headersFor(connection, compatOf(connection.declaration.compat))
   const models: ModelDeclaration[] = []
   let after: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
     const query = new URLSearchParams({ limit: '1000', ...(after === undefined ? {} : { after_id: after }) })
-    const answer = await getPage(connection, `${path}?${query.toString()}`, signal)
+    const answer = await getPage(connection, `${path}?${query.toString()}`, headers, isPage, signal)
     models.push(...objectsOf(answer['data']).flatMap(declare))
     const last = textOf(answer['last_id'])
     if (answer['has_more'] !== true || last === undefined || last === after) break
@@ -25,42 +28,22 @@ export async function listModels(
   return models
 }
 
-async function getPage(connection: Connection, path: string, signal: AbortSignal): Promise<JsonObject> {
-  const { baseUrl, http, declaration } = connection
-  const response = await http.request({
-    method: 'GET',
-    url: `${baseUrl}${path}`,
-    headers: { accept: 'application/json', ...connection.headersFor(compatOf(declaration.compat)) },
-    signal,
-  })
-  const text = await response.body.text()
-  if (response.status >= 300) throw connection.failure(response, text, '')
-  const page = parseObject(text)
-  if (page === undefined || !Array.isArray(page['data'])) throw connection.unreadable(text, '')
-  return page
-}
+const isPage = (answer: unknown): answer is JsonObject => isObject(answer) && Array.isArray(answer['data'])
 
 function declare(model: JsonObject): ModelDeclaration[] {
   const id = textOf(model['id'])
   if (id === undefined) return []
-  const name = textOf(model['display_name'])
-  const limit = (key: string): number | undefined => {
-    const value = model[key]
-    return typeof value === 'number' && value > 0 ? value : undefined
-  }
-  const contextWindow = limit('max_input_tokens')
-  const maxTokens = limit('max_tokens')
   const thinking = supports(model, 'thinking')
   const images = supports(model, 'image_input')
   return [
-    {
+    declared({
       id,
-      ...(name === undefined || name === '' ? {} : { name }),
-      ...(contextWindow === undefined ? {} : { contextWindow }),
-      ...(maxTokens === undefined ? {} : { maxTokens }),
+      name: model['display_name'],
+      contextWindow: model['max_input_tokens'],
+      maxTokens: model['max_tokens'],
       ...(thinking === undefined ? {} : { reasoning: thinking }),
       ...(images === undefined ? {} : { input: images ? ['text', 'image'] : ['text'] }),
-    },
+    }),
   ]
 }
 

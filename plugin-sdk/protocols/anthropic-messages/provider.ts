@@ -1,24 +1,25 @@
 import type { Batch } from '../../events.ts'
 import type { HttpResponse } from '../../http.ts'
 import type { Provider, ProviderRequest } from '../../provider.ts'
+import { connect, type Connection } from '../connection.ts'
+import { describedModels } from '../model-list.ts'
 import type { ProviderSetup } from '../protocol.ts'
 import type { Reading } from './answer-decoder.ts'
 import { compatOf } from './compat.ts'
-import { connect, type Connection } from './connection.ts'
-import { encodeRequest, writeBody } from './encode-request.ts'
+import { encodeRequest } from './encode-request.ts'
 import { statusOf } from './error-type.ts'
+import { headersFor } from './headers.ts'
 import { isObject } from './json.ts'
 import { listModels } from './list-models.ts'
 import { readStream, readWhole } from './read-answer.ts'
 
 export function createProvider(setup: ProviderSetup): Provider {
-  const { declaration } = setup
-  const connection = connect(setup)
-  const described = new Set(declaration.models?.map(({ id }) => id))
-  const discovery = declaration.modelDiscovery
+  const connection = connect(setup, 'x-api-key')
+  const isDescribed = describedModels(connection)
+  const discovery = setup.declaration.modelDiscovery
   return {
     api: 1,
-    stream: (request, signal) => answer({ connection, request, isDescribed: described.has(request.model.id) }, signal),
+    stream: (request, signal) => answer({ connection, request, isDescribed: isDescribed(request.model.id) }, signal),
     ...(discovery === undefined ? {} : { listModels: (signal) => listModels(connection, discovery.path, signal) }),
   }
 }
@@ -30,32 +31,14 @@ interface Asking {
 }
 
 async function* answer({ connection, request, isDescribed }: Asking, signal: AbortSignal): AsyncGenerator<Batch> {
-  const { declaration, baseUrl, http } = connection
   const { model, options, stream } = request
-  const compat = compatOf(declaration.compat, model)
-  const headers = connection.headersFor(compat, options.headers)
+  const compat = compatOf(connection.declaration.compat, model)
+  const headers = headersFor(connection, compat, options.headers)
   const { body, warnings } = encodeRequest(request, { compat, isDescribed })
-  const response = await http.request({
-    method: 'POST',
-    url: `${baseUrl}/messages`,
-    headers: {
-      ...headers,
-      'content-type': 'application/json',
-      accept: stream ? 'text/event-stream' : 'application/json',
-    },
-    body: writeBody(body),
-    signal,
-    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-    ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs }),
-  })
-  if (response.status >= 300) {
-    // What cannot be read of an error is left out: its status still tells something.
-    const text = await response.body.text(ERROR_BYTES).catch(() => '')
-    throw connection.failure(response, text, model.id)
-  }
+  const response = await connection.post({ request, path: '/messages', headers, body }, signal)
 
   const reading: Reading = {
-    provider: declaration.id,
+    provider: connection.id,
     model: model.id,
     warnings,
     // Without the headers: those of a 200 tell how much of the rate limit is left, not when to come back.
@@ -63,13 +46,11 @@ async function* answer({ connection, request, isDescribed }: Asking, signal: Abo
       const status = isObject(event['error']) ? statusOf(event['error']['type']) : undefined
       return connection.failure(status === undefined ? {} : { status }, JSON.stringify(event), model.id)
     },
-    unreadable: (text) => connection.unreadable(text, model.id),
+    unreadable: (text) => connection.garbled(response, text, model.id),
   }
   if (isEventStream(response, stream)) yield* readStream(response.body, reading)
   else yield readWhole(await response.body.text(), reading)
 }
-
-const ERROR_BYTES = 256 * 1024
 
 /** Some hosts answer a request for a stream in one piece, or the other way round; a few do not say what they send. */
 function isEventStream({ headers }: HttpResponse, asked: boolean): boolean {

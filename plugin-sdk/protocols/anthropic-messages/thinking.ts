@@ -1,9 +1,8 @@
-import type { GenerationOptions, ReasoningLevel } from '../../options.ts'
-import type { Model } from '../../provider.ts'
+import type { ReasoningLevel } from '../../options.ts'
+import { LEVELS, nearestLevel } from '../left-out.ts'
+import { MESSAGES } from './hand-off.ts'
 import type { JsonObject } from './json.ts'
 import type { Target } from './target.ts'
-
-const ORDER: readonly ReasoningLevel[] = ['off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 /** Tokens of thought. `max` is what the model's limit leaves. */
 const BUDGETS: Readonly<Record<ReasoningLevel, number>> = {
@@ -29,13 +28,16 @@ export interface Thinking {
   readonly on: boolean
 }
 
+export interface ThinkingAsked {
+  readonly level: ReasoningLevel | undefined
+  readonly maxTokens: number | undefined
+  /** Calls are being answered in which the model did not think, so that it cannot begin to. */
+  readonly interrupted: boolean
+}
+
 /** `max_tokens` counts thoughts too, so both are decided together. */
-export function encodeThinking(
-  level: ReasoningLevel | undefined,
-  asked: GenerationOptions['maxTokens'],
-  target: Target,
-): Thinking {
-  const { model, compat, isDescribed, warn } = target
+export function encodeThinking({ level, maxTokens: asked, interrupted }: ThinkingAsked, target: Target): Thinking {
+  const { model, compat, isDescribed, warn, note } = target
   const limit = asked ?? model.maxTokens
   const off = { fields: {}, maxTokens: limit ?? DEFAULT_MAX_TOKENS, on: false }
   if (level === undefined) return off
@@ -43,15 +45,15 @@ export function encodeThinking(
     if (level !== 'off') skipped(target, `${model.id} does not think; "reasoning" was left out.`)
     return off
   }
-  const chosen = supported(level, model)
+  const chosen = nearestLevel(level, model, target)
   if (chosen === undefined) return off
   const value = model.reasoningLevels?.[chosen] ?? undefined
   const effort = value ?? (chosen === 'minimal' ? 'low' : chosen)
-  if (chosen !== level || (compat.forceAdaptiveThinking && value === undefined && effort !== chosen))
+  if (compat.forceAdaptiveThinking && value === undefined && effort !== chosen)
     warn({
       type: 'compatibility',
       feature: 'reasoning',
-      message: `${model.id} has no reasoning level "${level}"; the nearest one was used.`,
+      message: `${model.id} has no reasoning level "${chosen}"; "${effort}" was used.`,
     })
   if (chosen === 'off') return { ...off, fields: { thinking: { type: 'disabled' } } }
 
@@ -61,6 +63,10 @@ export function encodeThinking(
   if (compat.forceAdaptiveThinking)
     return { fields: { thinking: { type: 'adaptive', ...display }, output_config: { effort } }, maxTokens, on: true }
 
+  if (interrupted) {
+    note(MESSAGES.interruptedThinking)
+    return off
+  }
   if (maxTokens <= SMALLEST_BUDGET) {
     skipped(target, `"maxTokens" leaves no room for thinking, which takes more than ${SMALLEST_BUDGET} tokens.`)
     return off
@@ -72,21 +78,14 @@ export function encodeThinking(
 const skipped = ({ warn }: Target, message: string): void =>
   warn({ type: 'unsupported', feature: 'reasoning', message })
 
-/** The level itself, or the nearest one the model has: less thought before more. */
-function supported(level: ReasoningLevel, model: Model): ReasoningLevel | undefined {
-  const start = ORDER.indexOf(level)
-  const below = level === 'off' ? [] : ORDER.slice(1, start).toReversed()
-  return [level, ...below, ...ORDER.slice(start + 1)].find((name) => model.reasoningLevels?.[name] !== null)
-}
-
 /** A client's `thinking` in our words; undefined for a kind we do not know. */
 export function readThinking({ type, budget_tokens: budget }: JsonObject): ReasoningLevel | undefined {
   if (type === 'disabled') return 'off'
   if (type === 'enabled' && typeof budget === 'number')
-    return ORDER.findLast((level) => BUDGETS[level] <= Math.max(budget, SMALLEST_BUDGET))
+    return LEVELS.findLast((level) => BUDGETS[level] <= Math.max(budget, SMALLEST_BUDGET))
   // The client leaves the amount to the model.
   return type === 'adaptive' ? 'medium' : undefined
 }
 
 export const readEffort = (effort: string | undefined): ReasoningLevel | undefined =>
-  ORDER.find((level) => level === effort)
+  LEVELS.find((level) => level === effort)

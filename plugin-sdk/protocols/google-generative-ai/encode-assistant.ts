@@ -1,44 +1,48 @@
-import type { AssistantContent, AssistantMessage, ProviderMetadata } from '../../messages.ts'
-import type { CallIds } from './call-ids.ts'
+import { isOwn } from '../../hand-off/index.ts'
+import type { AssistantContent, AssistantMessage, OpaqueContent, ProviderMetadata } from '../../messages.ts'
 import { encodeOpaque, encodeText, extrasOf } from './encode-part.ts'
-import { contentOf } from './hand-off.ts'
+import { GEMINI, handOffTarget } from './hand-off.ts'
 import { merge, type JsonObject } from './json.ts'
 import { FOREIGN_CALL_SIGNATURE, isBase64 } from './signature.ts'
-import { isOwn, type Target } from './target.ts'
+import type { Target } from './target.ts'
 
-/** The parts of a model's turn. */
-export function encodeAssistant(message: AssistantMessage, ids: CallIds, target: Target): JsonObject[] {
-  const own = isOwn(message, target)
-  const parts = contentOf(message).flatMap((part) => encodePart(part, own, ids, target))
+/** The parts of a model's turn, after its hand-off: signatures and thoughts in it are the model's own. */
+export function encodeAssistant(message: AssistantMessage, target: Target): JsonObject[] {
+  const isMade = isOwn(message, handOffTarget(target))
+  const parts = message.content.flatMap((part) =>
+    part.type === 'opaque' ? encodeOpaque(isMade ? part : unsigned(part)) : encodePart(part, target),
+  )
   return target.compat.requiresToolCallSignature ? signFirstCall(parts) : parts
 }
 
-function encodePart(part: AssistantContent, own: boolean, ids: CallIds, target: Target): JsonObject[] {
-  const signed = (value: string | undefined): JsonObject =>
-    own && value !== undefined && isBase64(value) ? { thoughtSignature: value } : {}
+/** A signature that another model made is refused, also on a part that has no unified form. */
+function unsigned(part: OpaqueContent): OpaqueContent {
+  const { thoughtSignature: _signature, ...value } = part.value
+  return { ...part, value }
+}
+
+function encodePart(part: Exclude<AssistantContent, OpaqueContent>, { compat, note }: Target): JsonObject[] {
+  const signed = (value: string | undefined): JsonObject => {
+    if (value !== undefined && isBase64(value)) return { thoughtSignature: value }
+    if (value !== undefined) note(GEMINI.signatures)
+    return {}
+  }
   const withExtras = (metadata: ProviderMetadata | undefined, fields: JsonObject): JsonObject[] => [
-    own ? merge(extrasOf(metadata), fields) : fields,
+    merge(extrasOf(metadata), fields),
   ]
   switch (part.type) {
-    case 'text': {
-      const signature = signed(part.textSignature)
-      // An empty part that carries a signature must go back: without it the model may end in the middle of its task.
-      if (part.text === '' && !('thoughtSignature' in signature)) return []
-      return withExtras(part.providerMetadata, { ...encodeText(part.text), ...signature })
-    }
+    case 'text':
     case 'thinking': {
-      const signature = signed(part.thinkingSignature)
-      if (!own || (part.thinking === '' && !('thoughtSignature' in signature))) return []
-      return withExtras(part.providerMetadata, { ...encodeText(part.thinking), thought: true, ...signature })
+      const text = part.type === 'text' ? part.text : part.thinking
+      const signature = signed(part.type === 'text' ? part.textSignature : part.thinkingSignature)
+      // An empty part that carries a signature must go back: without it the model may end in the middle of its task.
+      if (text === '' && !('thoughtSignature' in signature)) return []
+      const thought = part.type === 'thinking' ? { thought: true } : {}
+      return withExtras(part.providerMetadata, { ...encodeText(text), ...thought, ...signature })
     }
     case 'toolCall': {
-      const id = ids.call(part.id, part.name)
-      const functionCall = { ...(target.compat.toolCallIds ? { id } : {}), name: part.name, args: part.arguments }
+      const functionCall = { ...(compat.toolCallIds ? { id: part.id } : {}), name: part.name, args: part.arguments }
       return withExtras(part.providerMetadata, { functionCall, ...signed(part.thoughtSignature) })
-    }
-    case 'opaque': {
-      const { thoughtSignature, ...value } = part.value
-      return encodeOpaque(own || thoughtSignature === undefined ? part : { ...part, value }, target)
     }
   }
 }

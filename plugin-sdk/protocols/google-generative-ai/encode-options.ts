@@ -1,4 +1,3 @@
-import type { Warning } from '../../messages.ts'
 import type { GenerationOptions } from '../../options.ts'
 import type { GoogleCompat } from './compat.ts'
 import type { JsonObject } from './json.ts'
@@ -28,12 +27,3 @@ const encodeAnswerSchema = (schema: JsonObject, compat: GoogleCompat): JsonObjec
   compat.schemas === 'jsonSchema'
     ? { responseJsonSchema: withoutConst(schema) }
     : { responseSchema: toGoogleSchema(schema) }
-
-/** Options that have no field in this protocol. */
-export function warnUnsupported(options: GenerationOptions, hasTools: boolean, warn: (warning: Warning) => void): void {
-  const missing = (feature: keyof GenerationOptions): void =>
-    warn({ type: 'unsupported', feature, message: `This protocol has no field for "${feature}"; it was left out.` })
-  if (options.parallelToolCalls === false && hasTools) missing('parallelToolCalls')
-  if (options.user !== undefined) missing('user')
-  if (options.metadata !== undefined && Object.keys(options.metadata).length > 0) missing('metadata')
-}

@@ -1,4 +1,5 @@
 import type { ImageContent, OpaqueContent, ProviderMetadata, UserContent } from '../../messages.ts'
+import { GEMINI } from './hand-off.ts'
 import { isObject, merge, type JsonObject } from './json.ts'
 import { GOOGLE } from './name.ts'
 import { isSources } from './sources.ts'
@@ -13,25 +14,13 @@ export function extrasOf(metadata: ProviderMetadata | undefined): JsonObject {
 }
 
 export function encodeUserPart(part: UserContent, target: Target): JsonObject[] {
-  switch (part.type) {
-    case 'text':
-      return part.text === '' ? [] : [merge(extrasOf(part.providerMetadata), encodeText(part.text))]
-    case 'image':
-      return encodeImage(part, target)
-    case 'opaque':
-      return encodeOpaque(part, target)
-  }
+  if (part.type === 'image') return encodeImage(part, target)
+  if (part.type === 'opaque') return encodeOpaque(part)
+  return part.text === '' ? [] : [merge(extrasOf(part.providerMetadata), encodeText(part.text))]
 }
 
-export function encodeOpaque(part: OpaqueContent, target: Target): JsonObject[] {
-  if (part.protocol === GOOGLE) return isSources(part) ? [] : [part.value]
-  target.warn({
-    type: 'unsupported',
-    feature: `content:${part.protocol}`,
-    message: `A content part that only ${part.protocol} knows was left out.`,
-  })
-  return []
-}
+/** What stood beside an answer (its sources) is no part of it. */
+export const encodeOpaque = (part: OpaqueContent): JsonObject[] => (isSources(part) ? [] : [part.value])
 
 function encodeImage(image: ImageContent, target: Target): JsonObject[] {
   const { data, mimeType } = image.data === undefined ? fromDataUrl(image.url) : image
@@ -39,11 +28,7 @@ function encodeImage(image: ImageContent, target: Target): JsonObject[] {
   if (data !== undefined) return [merge(extras, { inlineData: { mimeType: mimeType ?? 'image/png', data } })]
 
   if (image.url === undefined || !target.compat.imageUrls) {
-    target.warn({
-      type: 'unsupported',
-      feature: 'image-url',
-      message: 'An image was left out: the host takes images as data, not as URL.',
-    })
+    target.note(GEMINI.imageAddresses)
     return []
   }
   const type = image.mimeType ?? typeOf(image.url)

@@ -1,5 +1,4 @@
 import type { ToolResultMessage } from '../../messages.ts'
-import type { CallIds } from './call-ids.ts'
 import type { Turn } from './encode-contents.ts'
 import { encodeUserPart, extrasOf } from './encode-part.ts'
 import { responseText } from './function-response.ts'
@@ -7,13 +6,18 @@ import { isObject, merge, type JsonObject } from './json.ts'
 import type { Target } from './target.ts'
 
 /** All results of a turn in one user turn: the provider counts them against the calls before it. */
-export function encodeResults(results: readonly ToolResultMessage[], ids: CallIds, target: Target): Turn[] {
+export function encodeResults(
+  results: readonly ToolResultMessage[],
+  toolNames: ReadonlyMap<string, string>,
+  target: Target,
+): Turn[] {
   const nested = target.compat.toolResultImages === 'nested'
   const parts: JsonObject[] = []
   const images: JsonObject[] = []
   for (const result of results) {
     const media = result.content.flatMap((part) => (part.type === 'text' ? [] : encodeUserPart(part, target)))
-    const { id, name = result.toolName ?? 'unknown' } = ids.answered(result.toolCallId)
+    const id = result.toolCallId
+    const name = toolNames.get(id) ?? result.toolName ?? 'unknown'
     const extras = extrasOf(result.providerMetadata)
     const { response, ...call } = isObject(extras['functionResponse']) ? extras['functionResponse'] : {}
     const functionResponse = {

@@ -1,19 +1,15 @@
-import type { Tool, Warning } from '../../messages.ts'
-import type { ToolChoice } from '../../options.ts'
+import type { Note, Report } from '../../hand-off/index.ts'
+import type { Tool } from '../../messages.ts'
+import type { GenerationOptions } from '../../options.ts'
+import { warnOfForcedChoice } from '../left-out.ts'
 import type { GoogleCompat } from './compat.ts'
 import { extrasOf } from './encode-part.ts'
+import { GEMINI } from './hand-off.ts'
 import { isObject, merge, type JsonObject } from './json.ts'
 import { toGoogleSchema, withoutConst } from './schema.ts'
 
-type Warn = (warning: Warning) => void
-
-export function encodeTool(tool: Tool, compat: GoogleCompat, warn: Warn): JsonObject {
-  if (tool.strict === true)
-    warn({
-      type: 'unsupported',
-      feature: 'strict',
-      message: 'This protocol has no strict tools; "strict" was left out.',
-    })
+export function encodeTool(tool: Tool, compat: GoogleCompat, note: Note): JsonObject {
+  if (tool.strict === true) note(GEMINI.strictTools)
   const declaration = { name: tool.name, ...(tool.description === undefined ? {} : { description: tool.description }) }
   return merge(extrasOf(tool.providerMetadata), { ...declaration, ...encodeParameters(tool.parameters, compat) })
 }
@@ -31,14 +27,14 @@ const MODES = { auto: 'AUTO', none: 'NONE', required: 'ANY' } as const
 
 /** `toolConfig`; a choice among no tools would be refused. */
 export function encodeToolChoice(
-  choice: ToolChoice | undefined,
+  options: GenerationOptions,
   hasTools: boolean,
-  warn: Warn,
+  report: Report,
 ): JsonObject | undefined {
+  const { toolChoice: choice } = options
   if (choice === undefined) return undefined
   if (!hasTools) {
-    if (choice !== 'auto' && choice !== 'none')
-      warn({ type: 'unsupported', feature: 'toolChoice', message: 'There are no tools; "toolChoice" was left out.' })
+    warnOfForcedChoice(options, report)
     return undefined
   }
   if (typeof choice === 'object') return { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: [choice.tool] } }

@@ -1,47 +1,61 @@
-import type { AssistantMessage, Message, ToolResultMessage, UserMessage } from '../../messages.ts'
+import { safeIds, type HandOffTarget, type Rule } from '../../hand-off/index.ts'
+import { GOOGLE } from './name.ts'
+import type { Target } from './target.ts'
 
-/** An answer, the results of its calls, and what the user said then. */
-export interface Exchange {
-  /** Absent for what stands before the first answer. */
-  readonly answer?: AssistantMessage
-  readonly results: ToolResultMessage[]
-  readonly inputs: UserMessage[]
-}
+const CALL_IDS = safeIds(64)
 
-/**
- * Puts a conversation into the order the provider insists on: each call is followed by its result. A call without one
- * gets a result that says so. Failed and aborted answers are left out with their results, because half a call is refused.
- */
-export function exchangesOf(messages: readonly Message[]): Exchange[] {
-  const exchanges: Exchange[] = [{ results: [], inputs: [] }]
-  let dropped: ReadonlySet<string> = new Set()
-  for (const message of messages) {
-    const current = exchanges.at(-1)
-    if (message.role === 'assistant') {
-      const failed = message.stopReason === 'error' || message.stopReason === 'aborted'
-      dropped = new Set(failed ? callsOf(message).map(({ id }) => id) : [])
-      if (!failed) exchanges.push({ answer: message, results: [], inputs: [] })
-    } else if (message.role === 'user') current?.inputs.push(message)
-    else if (message.role === 'toolResult' && !dropped.has(message.toolCallId)) current?.results.push(message)
-  }
-  return exchanges.map(complete)
-}
+export const handOffTarget = ({ model, isDescribed }: Target): HandOffTarget => ({
+  protocol: GOOGLE,
+  provider: model.provider,
+  model: model.id,
+  seesImages: model.input.includes('image') || !isDescribed,
+  callIds: CALL_IDS,
+  takesLaterInstructions: false,
+})
 
-function complete(exchange: Exchange): Exchange {
-  const answered = new Set(exchange.results.map(({ toolCallId }) => toolCallId))
-  const missing = callsOf(exchange.answer).filter(({ id }) => !answered.has(id))
-  const results = missing.map(({ id, name }): ToolResultMessage => ({
-    role: 'toolResult',
-    toolCallId: id,
-    toolName: name,
-    content: [{ type: 'text', text: 'No result was provided.' }],
-    isError: true,
-  }))
-  return { ...exchange, results: [...exchange.results, ...results] }
-}
-
-/** `content` is null in some histories written by hand. */
-export const contentOf = (message: AssistantMessage | undefined): AssistantMessage['content'] =>
-  (message?.content as AssistantMessage['content'] | null | undefined) ?? []
-
-const callsOf = (message: AssistantMessage | undefined) => contentOf(message).filter((part) => part.type === 'toolCall')
+/** What this protocol does beyond the rules that hold for all. */
+export const GEMINI = {
+  ids: { id: 'O1', about: 'Ids of calls are sent where the host knows them; others match by name and order.' },
+  signatures: {
+    id: 'O2',
+    about: 'A signature that is not base64 is left out, because the provider refuses the whole request.',
+    warning: {
+      type: 'other',
+      feature: 'thinking',
+      message: 'Signatures were left out that are not of the form this provider reads.',
+    },
+  },
+  emptyParts: { id: 'O3', about: 'Empty parts that carry a signature stay, other empty parts go.' },
+  results: { id: 'O4', about: 'Results of a turn are function responses in one user turn, as `output` or `error`.' },
+  resultImages: {
+    id: 'O5',
+    about: 'Images of results stand inside the function response, or in a user turn behind the results.',
+  },
+  schemas: {
+    id: 'O6',
+    about: 'Schemas lose `const`, which becomes `enum`, or are cut down to the subset of older hosts.',
+  },
+  system: { id: 'O7', about: 'Instructions are `systemInstruction`.' },
+  foreignCalls: {
+    id: 'O8',
+    about: 'The first call of a turn that another model made carries the signature Google documents for that.',
+  },
+  imageAddresses: {
+    id: 'O9',
+    about: 'Images by address are left out where the host does not fetch them.',
+    warning: {
+      type: 'unsupported',
+      feature: 'image-url',
+      message: 'Images were left out: the host takes them as data, not by their address.',
+    },
+  },
+  strictTools: {
+    id: 'O10',
+    about: '`strict` of tools is left out: there is no field for it.',
+    warning: {
+      type: 'unsupported',
+      feature: 'strict',
+      message: 'This protocol has no strict tools; "strict" was left out.',
+    },
+  },
+} as const satisfies Readonly<Record<string, Rule>>

@@ -1,7 +1,7 @@
-import { ProviderError } from '../../errors.ts'
 import type { ModelDeclaration } from '../../provider.ts'
+import type { Connection } from '../connection.ts'
+import { declared, getPage } from '../model-list.ts'
 import { isObject, listOf, objectsOf, textOf, type JsonObject } from './json.ts'
-import type { Connection } from './connection.ts'
 
 /** A host that repeats its page token would otherwise keep us for ever. */
 const MAX_PAGES = 50
@@ -12,11 +12,12 @@ export async function listModels(
   path: string,
   signal: AbortSignal,
 ): Promise<readonly ModelDeclaration[]> {
+  const headers = connection.headersFor()
   const models: ModelDeclaration[] = []
   let pageToken: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
     const query = new URLSearchParams({ pageSize: '1000', ...(pageToken === undefined ? {} : { pageToken }) })
-    const answer = await getPage(connection, `${path}?${query.toString()}`, signal)
+    const answer = await getPage(connection, `${path}?${query.toString()}`, headers, isObject, signal)
     models.push(...objectsOf(answer['models']).flatMap(declare))
     pageToken = textOf(answer['nextPageToken'])
     if (pageToken === undefined || pageToken === '') break
@@ -24,45 +25,17 @@ export async function listModels(
   return models
 }
 
-async function getPage(connection: Connection, path: string, signal: AbortSignal): Promise<JsonObject> {
-  const { baseUrl, http, declaration } = connection
-  const response = await http.request({
-    method: 'GET',
-    url: `${baseUrl}${path}`,
-    headers: { ...connection.headersFor(), accept: 'application/json' },
-    signal,
-  })
-  const text = await response.body.text()
-  if (response.status >= 300) throw connection.failure(response, text, '')
-  try {
-    const page: unknown = JSON.parse(text)
-    if (isObject(page)) return page
-  } catch {
-    // Said below, with what came instead.
-  }
-  throw new ProviderError('server', `${declaration.id} sent no model list: ${connection.redact(text).slice(0, 200)}`, {
-    provider: declaration.id,
-  })
-}
-
 function declare(model: JsonObject): ModelDeclaration[] {
   const name = textOf(model['name'])
   const methods = model['supportedGenerationMethods']
   if (name === undefined || (methods !== undefined && !listOf(methods).includes('generateContent'))) return []
-  const title = textOf(model['displayName'])
-  const limit = (key: string): number | undefined => {
-    const value = model[key]
-    return typeof value === 'number' && value > 0 ? value : undefined
-  }
-  const contextWindow = limit('inputTokenLimit')
-  const maxTokens = limit('outputTokenLimit')
   return [
-    {
+    declared({
       id: name.replace(/^models\//, ''),
-      ...(title === undefined || title === '' ? {} : { name: title }),
-      ...(contextWindow === undefined ? {} : { contextWindow }),
-      ...(maxTokens === undefined ? {} : { maxTokens }),
+      name: model['displayName'],
+      contextWindow: model['inputTokenLimit'],
+      maxTokens: model['outputTokenLimit'],
       ...(model['thinking'] === true ? { reasoning: true } : {}),
-    },
+    }),
   ]
 }

@@ -1,46 +1,43 @@
 import type { Batch } from '../../events.ts'
 import type { Provider, ProviderRequest } from '../../provider.ts'
+import { connect, type Connection } from '../connection.ts'
+import { describedModels } from '../model-list.ts'
 import type { ProviderSetup } from '../protocol.ts'
 import { compatOf } from './compat.ts'
-import { connect, type Connection } from './connection.ts'
-import { encodeRequest, writeBody } from './encode-request.ts'
+import { encodeRequest } from './encode-request.ts'
 import { listModels } from './list-models.ts'
 import { readStream, readWhole, type Reading } from './read-answer.ts'
 
 export function createProvider(setup: ProviderSetup): Provider {
-  const connection = connect(setup)
+  const connection = connect(setup, 'x-goog-api-key')
+  const isDescribed = describedModels(connection)
   const discovery = setup.declaration.modelDiscovery
   return {
     api: 1,
-    stream: (request, signal) => answer(connection, request, signal),
+    stream: (request, signal) => answer({ connection, request, isDescribed: isDescribed(request.model.id) }, signal),
     ...(discovery === undefined ? {} : { listModels: (signal) => listModels(connection, discovery.path, signal) }),
   }
 }
 
-async function* answer(connection: Connection, request: ProviderRequest, signal: AbortSignal): AsyncGenerator<Batch> {
-  const { declaration, baseUrl, http } = connection
+interface Asking {
+  readonly connection: Connection
+  readonly request: ProviderRequest
+  readonly isDescribed: boolean
+}
+
+async function* answer({ connection, request, isDescribed }: Asking, signal: AbortSignal): AsyncGenerator<Batch> {
   const { model, options } = request
-  const { body, warnings } = encodeRequest(request, compatOf(declaration.compat, model))
-  const response = await http.request({
-    method: 'POST',
-    url: `${baseUrl}/${modelPath(model.id)}:${request.stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
-    headers: {
-      ...connection.headersFor(options.headers),
-      'content-type': 'application/json',
-      accept: request.stream ? 'text/event-stream' : 'application/json',
-    },
-    body: writeBody(body),
-    signal,
-    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-    ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs }),
-  })
-  if (response.status >= 300) throw connection.failure(response, await response.body.text(), model.id)
+  const headers = connection.headersFor(options.headers)
+  const compat = compatOf(connection.declaration.compat, model)
+  const { body, warnings } = encodeRequest(request, { compat, isDescribed })
+  const path = `/${modelPath(model.id)}:${request.stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`
+  const response = await connection.post({ request, path, headers, body }, signal)
 
   const reading: Reading = {
-    provider: declaration.id,
+    provider: connection.id,
     model: model.id,
     warnings,
-    redact: (text) => connection.redact(text),
+    garbled: (text) => connection.garbled(response, text, model.id),
     // Without the headers: those of a 200 tell how much of a limit is left, not when to come back.
     failure: (error) => connection.failure({}, JSON.stringify({ error }), model.id),
   }

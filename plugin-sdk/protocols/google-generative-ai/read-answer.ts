@@ -1,5 +1,5 @@
 import type { ByteStream } from '../../byte-stream.ts'
-import { ProviderError } from '../../errors.ts'
+import type { ProviderError } from '../../errors.ts'
 import type { Batch, ProviderEvent, WireFrames } from '../../events.ts'
 import { SseReader } from '../../sse.ts'
 import { AnswerDecoder, candidateOf, partsOf, type Asked } from './answer-decoder.ts'
@@ -9,8 +9,8 @@ import { GOOGLE } from './name.ts'
 export interface Reading extends Asked {
   /** Sorts an error object that stood inside an answer with status 200. */
   failure(error: JsonObject): ProviderError
-  /** Masks the key in a text of the provider. */
-  redact(text: string): string
+  /** For an answer that is not what was asked for. */
+  garbled(text: string): ProviderError
 }
 
 /** The events of a streamed answer, one batch for each network chunk that says something. */
@@ -61,9 +61,7 @@ function parse(text: string, reading: Reading): readonly JsonObject[] {
   try {
     value = JSON.parse(text)
   } catch {
-    const { provider, model } = reading
-    const excerpt = reading.redact(text).slice(0, 200)
-    throw new ProviderError('server', `${provider} sent something that is not JSON: ${excerpt}`, { provider, model })
+    throw reading.garbled(text)
   }
   const chunks = objectsOf(value)
   for (const { error } of chunks) if (isObject(error)) throw reading.failure(error)

@@ -5,7 +5,7 @@ import type { ProviderRequest } from '../../provider.ts'
 import { AnswerDecoder, type Reading } from './answer-decoder.ts'
 import { EveryEvent, type ChunkReader } from './chunk-reader.ts'
 import type { OpenAIChatCompat } from './compat.ts'
-import type { Connection } from './connection.ts'
+import type { Connection } from '../connection.ts'
 import { encodeRequest } from './encode-request.ts'
 import { OPENAI_CHAT } from './name.ts'
 import { PassThrough } from './pass-through.ts'
@@ -69,27 +69,21 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
   async #ask(): Promise<Batch | undefined> {
     const { connection, request, compat, isDescribed, signal } = this.#asking
     const { model, options, stream } = request
-    const headers = connection.headers(options.headers)
+    const headers = connection.headersFor(options.headers)
     const { body, warnings } = encodeRequest(request, { compat, providerId: connection.id, isDescribed })
-    const response = await connection.http.request({
-      method: 'POST',
-      url: `${connection.baseUrl}/chat/completions`,
-      headers: {
-        ...headers,
-        'content-type': 'application/json',
-        accept: stream ? 'text/event-stream' : 'application/json',
+    const response = await connection.post(
+      {
+        request,
+        path: '/chat/completions',
+        headers,
+        body,
+        onStart: (end) => {
+          this.#end = end
+        },
       },
-      body: JSON.stringify(body),
       signal,
-      onStart: (end) => {
-        this.#end = end
-      },
-      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-      ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs }),
-    })
+    )
     this.#body = response.body
-    if (response.status >= 300) throw connection.failure(response, await errorText(response.body), model.id)
-
     const reading: Reading = {
       provider: connection.id,
       model: model.id,
@@ -138,17 +132,6 @@ function isEventStream({ headers }: HttpResponse, asked: boolean): boolean {
   const type = String(headers['content-type'] ?? '')
   if (type.includes('event-stream')) return true
   return asked && !type.includes('json') && !type.includes('html')
-}
-
-const ERROR_BYTES = 256 * 1024
-
-/** What cannot be read of an error's body is left out: its status still tells something. */
-async function errorText(body: ByteStream): Promise<string> {
-  try {
-    return await body.text(ERROR_BYTES)
-  } catch {
-    return ''
-  }
 }
 
 async function letEnd(body: ByteStream): Promise<void> {

@@ -1,8 +1,7 @@
 import type { Context, Message, ToolResultMessage, UserMessage } from '../../messages.ts'
 import { encodeAssistant, type AssistantEncoding } from './encode-assistant.ts'
-import { encodeParts, type PartsEncoding } from './encode-parts.ts'
-import { inOrder } from './hand-off.ts'
-import { wellFormed, type JsonObject } from './json.ts'
+import { encodeParts } from './encode-parts.ts'
+import type { JsonObject } from './json.ts'
 import { hasOwnFields, ownFields } from './metadata.ts'
 
 /** Says that the model has seen a tool's result, for hosts where a user may not speak right after a tool. */
@@ -11,13 +10,13 @@ const IMAGES_FOLLOW = '(see attached image)'
 const NO_OUTPUT = '(no tool output)'
 const IMAGES = 'Attached image(s) from tool result:'
 
-export interface MessagesEncoding extends AssistantEncoding, PartsEncoding {
-  readonly systemPrompt: string
+export interface MessagesEncoding extends AssistantEncoding {
   readonly systemRole: 'system' | 'developer'
 }
 
-export function encodeMessages(context: Context, encoding: MessagesEncoding): JsonObject[] {
-  const { compat, idOf, warn, systemPrompt, systemRole } = encoding
+/** A conversation after its hand-off. */
+export function encodeMessages({ systemPrompt = '', messages: conversation }: Context, encoding: MessagesEncoding) {
+  const { compat, systemRole } = encoding
   const messages: JsonObject[] = []
   const toolNames = new Map<string, string>()
   // Tool messages hold text only: their images follow, in one message for all results in a row.
@@ -35,10 +34,10 @@ export function encodeMessages(context: Context, encoding: MessagesEncoding): Js
   const add = (message: Message): void => {
     switch (message.role) {
       case 'system':
-        messages.push({ role: systemRole, content: wellFormed(message.content), ...ownFields(message) })
+        messages.push({ role: systemRole, content: message.content, ...ownFields(message) })
         return
       case 'user': {
-        const content = encodeUser(message, encoding)
+        const content = encodeUser(message)
         if (content !== undefined) addUser({ role: 'user', content, ...ownFields(message) })
         return
       }
@@ -49,13 +48,13 @@ export function encodeMessages(context: Context, encoding: MessagesEncoding): Js
         return
       }
       case 'toolResult': {
-        const parts = encodeParts(message.content, encoding)
+        const parts = encodeParts(message.content)
         const isImage = (part: JsonObject): boolean => part['type'] === 'image_url'
         images.push(...parts.filter(isImage))
         const name = message.toolName ?? toolNames.get(message.toolCallId)
         messages.push({
           role: 'tool',
-          tool_call_id: idOf(message.toolCallId),
+          tool_call_id: message.toolCallId,
           ...(compat.requiresToolResultName && name !== undefined ? { name } : {}),
           content: resultText(
             message,
@@ -68,8 +67,8 @@ export function encodeMessages(context: Context, encoding: MessagesEncoding): Js
     }
   }
 
-  if (systemPrompt !== '') messages.push({ role: systemRole, content: wellFormed(systemPrompt) })
-  for (const message of inOrder(context.messages, warn)) {
+  if (systemPrompt !== '') messages.push({ role: systemRole, content: systemPrompt })
+  for (const message of conversation) {
     if (message.role !== 'toolResult') addImages()
     add(message)
   }
@@ -78,10 +77,10 @@ export function encodeMessages(context: Context, encoding: MessagesEncoding): Js
 }
 
 /** Undefined when nothing is left: an empty message is refused. */
-function encodeUser(message: UserMessage, encoding: MessagesEncoding): string | JsonObject[] | undefined {
+function encodeUser(message: UserMessage): string | JsonObject[] | undefined {
   const { content } = message
-  if (typeof content === 'string') return content === '' && !hasOwnFields(message) ? undefined : wellFormed(content)
-  const parts = encodeParts(content, encoding)
+  if (typeof content === 'string') return content === '' && !hasOwnFields(message) ? undefined : content
+  const parts = encodeParts(content)
   return parts.length === 0 ? undefined : parts
 }
 

@@ -1,10 +1,9 @@
+import type { Report } from '../../hand-off/index.ts'
 import type { ReasoningLevel } from '../../options.ts'
 import type { Model } from '../../provider.ts'
+import { nearestLevel } from '../left-out.ts'
 import type { OpenAIChatCompat } from './compat.ts'
 import type { JsonObject } from './json.ts'
-import { compatibility, unsupported, type Warn } from './warnings.ts'
-
-const ORDER: readonly ReasoningLevel[] = ['off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 export interface ReasoningAsked {
   readonly level: ReasoningLevel | undefined
@@ -12,37 +11,34 @@ export interface ReasoningAsked {
   readonly compat: OpenAIChatCompat
   /** Whether the manifest describes the model. What is asked of an unknown one is passed on. */
   readonly isDescribed: boolean
-  readonly warn: Warn
+  readonly report: Report
 }
 
 /** The body fields that ask for a level of reasoning. */
-export function encodeReasoning({ level, model, compat, isDescribed, warn }: ReasoningAsked): JsonObject {
+export function encodeReasoning({ level, model, compat, isDescribed, report }: ReasoningAsked): JsonObject {
   if (level === undefined) return {}
-  if (!model.reasoning && isDescribed) {
-    if (level !== 'off') warn(unsupported('reasoning', `${model.id} does not reason; "reasoning" was left out.`))
+  const leftOut = (why: string): JsonObject => {
+    report.warn({ type: 'unsupported', feature: 'reasoning', message: `${why}; "reasoning" was left out.` })
     return {}
   }
-  const chosen = supported(level, model)
-  if (chosen === undefined) {
-    warn(unsupported('reasoning', `${model.id} has no reasoning level like "${level}"; its own default applies.`))
-    return {}
-  }
-  if (chosen !== level)
-    warn(compatibility('reasoning', `${model.id} has no reasoning level "${level}"; "${chosen}" was used.`))
+  if (!model.reasoning && isDescribed) return level === 'off' ? {} : leftOut(`${model.id} does not reason`)
+  const chosen = nearestLevel(level, model, report)
+  if (chosen === undefined) return {}
   const fields = FORMATS[compat.thinkingFormat](chosen !== 'off', wordFor(chosen, model), compat)
-  if (fields === undefined) {
-    warn(unsupported('reasoning', 'This host takes no reasoning level; "reasoning" was left out.'))
-    return {}
-  }
+  if (fields === undefined) return leftOut('This host takes no reasoning level')
+  if (chosen !== 'off' && isOnlySwitch(compat))
+    report.warn({
+      type: 'compatibility',
+      feature: 'reasoning',
+      message: `${model.id} can only be told to think or not to; the level "${level}" was not sent.`,
+    })
   return fields
 }
 
-/** The level itself, or the nearest one the model has: less thought before more. Off is never a stand-in. */
-function supported(level: ReasoningLevel, model: Model): ReasoningLevel | undefined {
-  const start = ORDER.indexOf(level)
-  const others = level === 'off' ? [] : [...ORDER.slice(1, start).toReversed(), ...ORDER.slice(start + 1)]
-  return [level, ...others].find((name) => model.reasoningLevels?.[name] !== null)
-}
+/** The fields say no more than on or off. */
+const isOnlySwitch = ({ thinkingFormat, supportsReasoningEffort }: OpenAIChatCompat): boolean =>
+  thinkingFormat === 'chat-template' ||
+  (!supportsReasoningEffort && ['deepseek', 'zai', 'qwen', 'together'].includes(thinkingFormat))
 
 const wordFor = (level: ReasoningLevel, model: Model): string =>
   model.reasoningLevels?.[level] ?? (level === 'off' ? 'none' : level)

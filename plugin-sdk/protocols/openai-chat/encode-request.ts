@@ -1,14 +1,16 @@
+import { createReport, handOff, type Report } from '../../hand-off/index.ts'
 import type { Warning } from '../../messages.ts'
 import type { GenerationOptions, ResponseFormat } from '../../options.ts'
 import type { ProviderRequest } from '../../provider.ts'
-import { clientFields } from './client-fields.ts'
+import { fieldsOfClient } from '../client-fields.ts'
+import { callableTools, warnOfForcedChoice } from '../left-out.ts'
 import type { OpenAIChatCompat } from './compat.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { encodeReasoning } from './encode-reasoning.ts'
 import { encodeToolChoice, encodeTools } from './encode-tools.ts'
+import { targetOf } from './hand-off.ts'
 import { isObject, objectsOf, type JsonObject } from './json.ts'
-import { toolCallIds } from './tool-call-ids.ts'
-import { compatibility, refused, unsupported, type Warn } from './warnings.ts'
+import { OPENAI_CHAT } from './name.ts'
 
 export interface Encoding {
   readonly compat: OpenAIChatCompat
@@ -27,21 +29,23 @@ export interface EncodedRequest {
 export function encodeRequest(request: ProviderRequest, encoding: Encoding): EncodedRequest {
   const { compat, providerId, isDescribed } = encoding
   const { model, context, stream } = request
-  const warnings: Warning[] = []
-  const warn: Warn = (warning) => warnings.push(warning)
-  const options = allowedOptions(request.options, compat, warn)
-  const { tools: otherTools, stream_options: streamOptions, ...wire } = clientFields(request, compat, warn)
-  const format = encodeFormat(options.responseFormat, compat, warn)
-  const messages = encodeMessages(context, {
-    model,
-    compat,
-    warn,
-    thinks: model.reasoning || !isDescribed,
-    takesImages: model.input.includes('image') || !isDescribed,
-    systemRole: model.reasoning && compat.supportsDeveloperRole ? 'developer' : 'system',
-    systemPrompt: [context.systemPrompt, format.instruction].filter(Boolean).join('\n\n'),
-    idOf: toolCallIds(compat.toolCallIdFormat),
-  })
+  const report = createReport()
+  const options = allowed(request.options, compat, report)
+  const fields = allowed(fieldsOfClient(request, OPENAI_CHAT, report), compat, report)
+  const { tools: otherTools, stream_options: streamOptions, ...wire } = fields
+  const format = encodeFormat(options.responseFormat, compat, report)
+  const seesImages = model.input.includes('image') || !isDescribed
+  const conversation = handOff(context, targetOf(model, compat, seesImages), report.note)
+  const systemPrompt = [conversation.systemPrompt, format.instruction].filter(Boolean).join('\n\n')
+  const messages = encodeMessages(
+    { ...conversation, systemPrompt },
+    {
+      compat,
+      note: report.note,
+      thinks: model.reasoning || !isDescribed,
+      systemRole: model.reasoning && compat.supportsDeveloperRole ? 'developer' : 'system',
+    },
+  )
 
   const body: Record<string, unknown> = { ...wire, model: model.id, messages }
   // A field of ours that is not set leaves the caller's own in place.
@@ -65,29 +69,27 @@ export function encodeRequest(request: ProviderRequest, encoding: Encoding): Enc
   put('user', options.user)
   put('metadata', options.metadata)
   put('response_format', format.field)
-  const tools = allTools(request, objectsOf(otherTools), compat, warn)
-  if (tools.length > 0) {
+  const tools = allTools(request, objectsOf(otherTools), compat, report)
+  if (tools.length === 0) warnOfForcedChoice(options, report)
+  else {
     put('tools', tools)
-    put('tool_choice', encodeToolChoice(options.toolChoice, compat, warn))
+    put('tool_choice', encodeToolChoice(options.toolChoice, compat, report))
     put('parallel_tool_calls', options.parallelToolCalls)
   }
-  set(encodeReasoning({ level: options.reasoning, model, compat, isDescribed, warn }))
+  set(encodeReasoning({ level: options.reasoning, model, compat, isDescribed, report }))
   set(request.options.providerOptions?.[providerId] ?? {})
-  return { body, warnings }
+  return { body, warnings: report.warnings(request) }
 }
 
 /** `others` are tools of other kinds than functions, as the caller wrote them. */
 function allTools(
-  { model, context: { tools = [] } }: ProviderRequest,
+  request: ProviderRequest,
   others: readonly JsonObject[],
   compat: OpenAIChatCompat,
-  warn: Warn,
+  report: Report,
 ): readonly JsonObject[] {
-  if (tools.length + others.length > 0 && !model.tools) {
-    warn(unsupported('tools', `${model.id} cannot call tools; they were left out.`))
-    return []
-  }
-  return [...encodeTools(tools, compat, warn), ...others]
+  const tools = encodeTools(callableTools(request, others.length > 0, report), compat, report.note)
+  return request.model.tools ? [...tools, ...others] : []
 }
 
 interface EncodedFormat {
@@ -96,7 +98,7 @@ interface EncodedFormat {
   readonly instruction: string | undefined
 }
 
-function encodeFormat(format: ResponseFormat | undefined, compat: OpenAIChatCompat, warn: Warn): EncodedFormat {
+function encodeFormat(format: ResponseFormat | undefined, compat: OpenAIChatCompat, { warn }: Report): EncodedFormat {
   const none = { field: undefined, instruction: undefined }
   if (format === undefined) return none
   if (format.type === 'text') return { ...none, field: { type: 'text' } }
@@ -108,15 +110,21 @@ function encodeFormat(format: ResponseFormat | undefined, compat: OpenAIChatComp
   }
   const field = compat.structuredOutput === 'json_object' ? { type: 'json_object' } : undefined
   if (field !== undefined && schema === undefined) return { ...none, field }
-  warn(compatibility('responseFormat', 'This host does not hold answers to a form; the model was told of it instead.'))
+  const message = 'This host does not hold answers to a form; the model was told of it instead.'
+  warn({ type: 'compatibility', feature: 'responseFormat', message })
   const form = schema === undefined ? '' : ` that matches this JSON Schema:\n${JSON.stringify(schema)}\n`
   return { field, instruction: `Answer with nothing but one JSON object${form}` }
 }
 
-function allowedOptions(options: GenerationOptions, { unsupportedOptions }: OpenAIChatCompat, warn: Warn) {
-  const out = unsupportedOptions.filter((name) => options[name as keyof GenerationOptions] !== undefined)
-  if (out.length === 0) return options
-  for (const name of out) warn(refused(name))
-  const allowed: GenerationOptions = Object.fromEntries(Object.entries(options).filter(([name]) => !out.includes(name)))
-  return allowed
+/** What is asked, without what the host or model refuses. */
+function allowed<T extends GenerationOptions | JsonObject>(
+  asked: T,
+  { unsupportedOptions }: OpenAIChatCompat,
+  { warn }: Report,
+): T {
+  const refused = unsupportedOptions.filter((name) => (asked as JsonObject)[name] !== undefined)
+  if (refused.length === 0) return asked
+  for (const feature of refused)
+    warn({ type: 'unsupported', feature, message: `This model does not take "${feature}"; it was left out.` })
+  return Object.fromEntries(Object.entries(asked).filter(([name]) => !refused.includes(name))) as T
 }

@@ -1,17 +1,17 @@
+import type { Note, Report } from '../../hand-off/index.ts'
 import type { Tool } from '../../messages.ts'
 import type { ToolChoice } from '../../options.ts'
 import type { OpenAIChatCompat } from './compat.ts'
+import { CHAT } from './hand-off.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { ownFields } from './metadata.ts'
-import { compatibility, unsupported, type Warn } from './warnings.ts'
 
 export function encodeTools(
   tools: readonly Tool[],
   { supportsStrictMode }: OpenAIChatCompat,
-  warn: Warn,
+  note: Note,
 ): JsonObject[] {
-  if (!supportsStrictMode && tools.some(({ strict }) => strict === true))
-    warn(unsupported('tools.strict', 'This host does not hold tool calls to their schema; "strict" was left out.'))
+  if (!supportsStrictMode) note(CHAT.strictTools, tools.filter(({ strict }) => strict === true).length)
   return tools.map((tool) => {
     const { function: inner, ...own } = ownFields(tool)
     return {
@@ -31,11 +31,12 @@ export function encodeTools(
 export function encodeToolChoice(
   choice: ToolChoice | undefined,
   { toolChoiceRequired }: OpenAIChatCompat,
-  warn: Warn,
+  { warn }: Report,
 ): string | JsonObject | undefined {
   if (typeof choice === 'object') return { type: 'function', function: { name: choice.tool } }
   if (choice !== 'required') return choice
   if (toolChoiceRequired !== 'unsupported') return toolChoiceRequired
-  warn(compatibility('toolChoice', 'This model cannot be made to call a tool; "auto" was sent instead of "required".'))
+  const message = 'This model cannot be made to call a tool; "auto" was sent instead of "required".'
+  warn({ type: 'compatibility', feature: 'toolChoice', message })
   return 'auto'
 }

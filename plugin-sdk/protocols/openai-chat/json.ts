@@ -30,7 +30,3 @@ export function unknownFields(value: JsonObject, known: ReadonlySet<string>): Js
 
 const without = (value: JsonObject, known: ReadonlySet<string>): JsonObject =>
   Object.fromEntries(Object.entries(value).filter(([name]) => !known.has(name)))
-
-/** Half of a surrogate pair, left over where a text was cut, is refused by many hosts. */
-export const wellFormed = (text: string): string =>
-  text.isWellFormed() ? text : text.replaceAll(/\p{Surrogate}/gu, '')

@@ -1,8 +1,7 @@
 import type { ModelDeclaration } from '../../provider.ts'
-import type { Connection } from './connection.ts'
-import { isObject, numberOf, objectsOf, parseJson, textOf, type JsonObject } from './json.ts'
-
-const LIST_BYTES = 16 * 1024 * 1024
+import type { Connection } from '../connection.ts'
+import { declared, getPage } from '../model-list.ts'
+import { isObject, numberOf, objectsOf, textOf, type JsonObject } from './json.ts'
 
 /** The models a running server offers. Only `id` is standard; what else hosts tell is taken where it is known. */
 export async function listModels(
@@ -10,45 +9,38 @@ export async function listModels(
   path: string,
   signal: AbortSignal,
 ): Promise<readonly ModelDeclaration[]> {
-  const response = await connection.http.request({
-    method: 'GET',
-    url: connection.baseUrl + path,
-    headers: { ...connection.headers(), accept: 'application/json' },
-    signal,
-  })
-  const text = await response.body.text(LIST_BYTES)
-  if (response.status >= 300) throw connection.failure(response, text, '')
-  const list = parseJson(text)
-  const entries = isObject(list) ? (list['data'] === undefined ? list['models'] : list['data']) : list
-  // Ollama answers `data: null` while it has no models.
-  if (entries !== null && !Array.isArray(entries)) throw connection.garbled(response, text, '')
-
+  const isPage = (answer: unknown): answer is unknown => {
+    const entries = entriesOf(answer)
+    // Ollama answers `data: null` while it has no models.
+    return entries === null || Array.isArray(entries)
+  }
+  const list = await getPage(connection, path, connection.headersFor(), isPage, signal)
   const models = new Map<string, ModelDeclaration>()
-  for (const entry of objectsOf(entries)) {
+  for (const entry of objectsOf(entriesOf(list))) {
     const model = modelOf(entry)
     if (model !== undefined) models.set(model.id, model)
   }
   return [...models.values()]
 }
 
+const entriesOf = (list: unknown): unknown =>
+  isObject(list) ? (list['data'] === undefined ? list['models'] : list['data']) : list
+
 function modelOf(entry: JsonObject): ModelDeclaration | undefined {
   const id = textOf(entry['id']) ?? textOf(entry['name']) ?? textOf(entry['model'])
   if (id === undefined) return undefined
-  const name = textOf(entry['display_name']) ?? textOf(entry['name'])
-  const contextWindow = firstCount(entry, ['context_length', 'context_window', 'max_context_length', 'max_model_len'])
-  const maxTokens = firstCount(entry, ['max_completion_tokens', 'max_output_tokens'])
-  return {
+  return declared({
     id,
-    ...(name === undefined || name === id ? {} : { name }),
-    ...(contextWindow === undefined ? {} : { contextWindow }),
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-  }
+    name: textOf(entry['display_name']) ?? entry['name'],
+    contextWindow: firstCount(entry, ['context_length', 'context_window', 'max_context_length', 'max_model_len']),
+    maxTokens: firstCount(entry, ['max_completion_tokens', 'max_output_tokens']),
+  })
 }
 
 function firstCount(entry: JsonObject, names: readonly string[]): number | undefined {
   for (const name of names) {
     const count = numberOf(entry[name])
-    if (count !== undefined && count > 0) return Math.floor(count)
+    if (count !== undefined && count > 0) return count
   }
   return undefined
 }

@@ -17,8 +17,8 @@ export interface Reading {
   readonly awaitsEncryptedThoughts: boolean
   /** Sorts an error object that stood inside an answer with status 200. */
   failure(error: JsonObject): ProviderError
-  /** Masks the key in a text of the provider. */
-  redact(text: string): string
+  /** For an answer that is not what was asked for. */
+  garbled(text: string): ProviderError
 }
 
 /** Tells one answer, streamed or whole, as events. */
@@ -64,7 +64,7 @@ export class AnswerDecoder {
     try {
       const response = this.#parse(text)
       if (isObject(response['error'])) throw this.#reading.failure({ error: response['error'] })
-      if (!Array.isArray(response['output'])) throw this.#unreadable(text)
+      if (!Array.isArray(response['output'])) throw this.#reading.garbled(text)
       this.#begin(response)
       this.#finish(response, response, 'completed')
     } catch (error) {
@@ -169,14 +169,7 @@ export class AnswerDecoder {
       // The parser's own words quote the text, and with it a key that the provider repeats.
     }
     if (isObject(event)) return event
-    throw this.#unreadable(data)
-  }
-
-  #unreadable(text: string): ProviderError {
-    const { provider, model } = this.#reading
-    const quoted = this.#reading.redact(text).slice(0, 200)
-    const message = `${provider} sent something that is not an answer of this protocol: ${quoted}`
-    return new ProviderError('server', message, { provider, model })
+    throw this.#reading.garbled(data)
   }
 
   #unfinished(status: string): ProviderError {

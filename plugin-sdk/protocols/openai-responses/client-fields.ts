@@ -1,29 +1,7 @@
-import { ProviderError } from '../../errors.ts'
-import type { WireFields } from '../../options.ts'
 import { isObject, listOf, merge, without, type JsonObject } from './json.ts'
-import { OPENAI_RESPONSES } from './name.ts'
 import type { Target } from './target.ts'
 
 const ENCRYPTED = 'reasoning.encrypted_content'
-
-/** What a client of this protocol said beyond our words. The fields of another protocol are named in a warning. */
-export function clientFields(wire: WireFields | undefined, model: string, warn: Target['warn']): JsonObject {
-  if (wire === undefined) return {}
-  if (wire.protocol === OPENAI_RESPONSES) return wire.fields
-  const [needed] = wire.required ?? []
-  if (needed !== undefined)
-    throw new ProviderError('invalid_request', `"${needed}" works only with providers of ${wire.protocol}.`, {
-      model,
-      hint: `Leave out "${needed}", or choose a model of a provider that speaks ${wire.protocol}.`,
-    })
-  for (const field of Object.keys(wire.fields))
-    warn({
-      type: 'unsupported',
-      feature: field,
-      message: `"${field}" is known only to ${wire.protocol} and was left out.`,
-    })
-  return {}
-}
 
 /** The client refers to an earlier answer, or wants this one kept by the provider. */
 export const isStored = (client: JsonObject): boolean =>

@@ -1,56 +1,45 @@
+import { foreignParts, isOwn } from '../../hand-off/index.ts'
 import type { AssistantMessage, TextContent, ThinkingContent, ToolCall } from '../../messages.ts'
 import { writeArguments } from './call-extras.ts'
-import { encodeOpaque, leftOut } from './encode-content.ts'
 import { extrasOf } from './extras.ts'
-import { itemId, shortHash, splitCallId, type CallIds } from './ids.ts'
+import { RESPONSES, handOffTarget } from './hand-off.ts'
+import { itemId, shortHash, splitCallId } from './ids.ts'
 import { objectsOf, type JsonObject } from './json.ts'
 import { OPENAI_RESPONSES } from './name.ts'
 import { readItemSignature, readTextSignature } from './signature.ts'
-import { isOwn, type Target } from './target.ts'
+import type { Target } from './target.ts'
 
-export interface EncodedAnswer {
-  readonly items: readonly JsonObject[]
-  /** With the `call_id` that its result must name. */
-  readonly calls: readonly { readonly call: ToolCall; readonly callId: string }[]
-}
-
-/** One answer of the assistant as items, in its own order. */
-export function encodeAssistant(message: AssistantMessage, ids: CallIds, target: Target): EncodedAnswer {
-  const own = isOwn(message, target.model)
+/** One answer of the assistant as items, in its own order, after its hand-off. */
+export function encodeAssistant(message: AssistantMessage, target: Target): readonly JsonObject[] {
+  const { content } = message
   // An item that was made next to a thought is refused by its id without that thought, so ids stay only if thoughts do.
-  const keepsIds = own && message.content.every((part) => part.type !== 'thinking' || thoughtItem(part, target))
+  const isMade = isOwn(message, handOffTarget(target))
+  const keepsIds =
+    isMade && content.every((part) => part.type !== 'thinking' || thoughtItem(part, target) !== undefined)
   const items: JsonObject[] = []
-  const calls: { call: ToolCall; callId: string }[] = []
-  for (const part of message.content) {
+  let unreadable = 0
+  for (const part of content)
     switch (part.type) {
       case 'thinking': {
-        const item = own ? thoughtItem(part, target) : undefined
-        if (item !== undefined) items.push(item)
-        else if (!own)
-          target.warn({
-            type: 'compatibility',
-            feature: 'thinking',
-            message: 'Thoughts of another model were left out: only that model can read them.',
-          })
+        const item = thoughtItem(part, target)
+        if (item === undefined) unreadable++
+        else items.push(item)
         break
       }
       case 'text':
         addText(items, part, keepsIds)
         break
-      case 'toolCall': {
-        const callId = ids.allot(part.id, own)
-        calls.push({ call: part, callId })
-        items.push(callItem(part, callId, keepsIds, own))
+      case 'toolCall':
+        items.push(callItem(part, keepsIds))
         break
-      }
       case 'opaque':
         // Of another model it would be refused: the thought that led to it is not there.
-        if (own || part.protocol !== OPENAI_RESPONSES) items.push(...encodeOpaque(part, target))
-        else target.warn(leftOut(part.protocol))
+        if (isMade) items.push(part.value)
+        else target.note(foreignParts)
     }
-  }
   const kept = target.stored ? items : items.filter((item, index) => !isStranded(item, items.slice(index + 1)))
-  return { items: target.compat.supportsInterleavedToolCalls ? kept : callsLast(kept), calls }
+  target.note(RESPONSES.thoughts, unreadable + items.length - kept.length)
+  return target.compat.supportsInterleavedToolCalls ? kept : callsLast(kept)
 }
 
 /** An encrypted thought is refused without what it led to, and the provider knows a message only by its id. */
@@ -72,7 +61,7 @@ function thoughtItem({ thinkingSignature }: ThinkingContent, { stored }: Target)
 
 function addText(items: JsonObject[], part: TextContent, keepsIds: boolean): void {
   const { id, phase, refusal } = keepsIds ? readTextSignature(part.textSignature) : {}
-  const text = part.text.toWellFormed()
+  const { text } = part
   const said = phase === undefined ? {} : { phase }
   if (id === undefined && refusal !== true) {
     if (text !== '') items.push({ type: 'message', role: 'assistant', content: text, ...said })
@@ -98,9 +87,10 @@ function addText(items: JsonObject[], part: TextContent, keepsIds: boolean): voi
   })
 }
 
-function callItem(call: ToolCall, callId: string, keepsIds: boolean, own: boolean): JsonObject {
-  const id = keepsIds ? itemId(splitCallId(call.id).itemId, 'fc_') : undefined
-  const { arguments: original, ...extras } = own ? extrasOf(call.providerMetadata) : {}
+function callItem(call: ToolCall, keepsIds: boolean): JsonObject {
+  const { callId, itemId: itsItem } = splitCallId(call.id)
+  const id = keepsIds ? itemId(itsItem, 'fc_') : undefined
+  const { arguments: original, ...extras } = extrasOf(call.providerMetadata)
   return {
     type: 'function_call',
     ...(id === undefined ? {} : { id }),

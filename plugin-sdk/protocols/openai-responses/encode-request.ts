@@ -1,10 +1,14 @@
+import { createReport, handOff, type Report } from '../../hand-off/index.ts'
 import type { Warning } from '../../messages.ts'
 import type { GenerationOptions } from '../../options.ts'
 import type { ProviderRequest } from '../../provider.ts'
-import { clientFields, encryptedThoughts, isStored, withClientFields } from './client-fields.ts'
+import { fieldsOfClient } from '../client-fields.ts'
+import { callableTools, warnOfForcedChoice, warnWithoutField } from '../left-out.ts'
+import { encryptedThoughts, isStored, withClientFields } from './client-fields.ts'
 import type { ResponsesCompat } from './compat.ts'
 import { encodeInput } from './encode-input.ts'
 import { encodeFormat, encodeTool, encodeToolChoice } from './encode-tools.ts'
+import { handOffTarget } from './hand-off.ts'
 import { isEmpty, merge, textOf, type JsonObject } from './json.ts'
 import { OPENAI_RESPONSES } from './name.ts'
 import { encodeReasoning } from './reasoning.ts'
@@ -19,20 +23,20 @@ export interface EncodedRequest {
 }
 
 /** The body of a request: our fields, then the client's own wire fields, then `providerOptions`. */
-export function encodeRequest(request: ProviderRequest, compat: ResponsesCompat): EncodedRequest {
+export function encodeRequest(
+  request: ProviderRequest,
+  { compat, isDescribed }: Pick<Target, 'compat' | 'isDescribed'>,
+): EncodedRequest {
   const { model, context, options, wire, stream } = request
-  const warnings: Warning[] = []
-  const warn = (warning: Warning): void => {
-    if (!warnings.some((known) => known.message === warning.message)) warnings.push(warning)
-  }
-  const client = clientFields(wire, model.id, warn)
-  const target: Target = { model, compat, stored: isStored(client), warn }
-  const { instructions, input } = encodeInput(context, target)
+  const report = createReport()
+  const client = fieldsOfClient(request, OPENAI_RESPONSES, report)
+  const target: Target = { model, compat, isDescribed, stored: isStored(client), warn: report.warn, note: report.note }
+  const { instructions, input } = encodeInput(handOff(context, handOffTarget(target), report.note), target)
   const body: JsonObject = {
     model: model.id,
     ...(instructions === undefined ? {} : { instructions }),
     input: withoutUnknownItems(input, target),
-    ...encodeTools(request, target),
+    ...encodeTools(request, target, report),
     ...encodeOptions(options, wire?.protocol === OPENAI_RESPONSES, target),
     ...encryptedThoughts(target),
     store: false,
@@ -45,31 +49,27 @@ export function encodeRequest(request: ProviderRequest, compat: ResponsesCompat)
   return {
     body: { ...fields, ...(stream ? streaming : {}) },
     headers: affinityHeaders(fields['prompt_cache_key'], compat),
-    warnings,
+    warnings: report.warnings(request),
   }
 }
 
-function encodeTools({ context, options, wire }: ProviderRequest, target: Target): JsonObject {
-  const tools = context.tools ?? []
-  const asClientSaid = wire?.protocol === OPENAI_RESPONSES
-  const { toolChoice, parallelToolCalls } = options
-  const isEmptyDemand = (): boolean => {
-    // A client of this protocol may have its tools elsewhere: built in, or in an item.
-    if (asClientSaid || tools.length > 0 || toolChoice === 'auto' || toolChoice === 'none') return false
-    const message = 'There are no tools; "toolChoice" was left out.'
-    target.warn({ type: 'unsupported', feature: 'toolChoice', message })
-    return true
-  }
+function encodeTools(request: ProviderRequest, target: Target, report: Report): JsonObject {
+  const tools = callableTools(request, false, report)
+  const { toolChoice, parallelToolCalls } = request.options
+  // A client of this protocol may have its tools elsewhere: built in, or in an item.
+  const asClientSaid = request.wire?.protocol === OPENAI_RESPONSES
+  const hasTools = asClientSaid || tools.length > 0
+  if (!hasTools) warnOfForcedChoice(request.options, report)
   return {
     ...(tools.length === 0 ? {} : { tools: tools.map((tool) => encodeTool(tool, asClientSaid, target)) }),
-    ...(toolChoice === undefined || isEmptyDemand() ? {} : { tool_choice: encodeToolChoice(toolChoice) }),
+    ...(toolChoice === undefined || !hasTools ? {} : { tool_choice: encodeToolChoice(toolChoice) }),
     ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
   }
 }
 
 function encodeOptions(options: GenerationOptions, asClientSaid: boolean, target: Target): JsonObject {
   const { responseFormat, user, metadata } = options
-  warnUnsupported(options, target)
+  warnWithoutField(options, NO_FIELD, target)
   // A client of this protocol that wants to hear the thoughts says so itself.
   const reasoning = encodeReasoning(options.reasoning, !asClientSaid, target)
   return {
@@ -122,14 +122,6 @@ function encodeSampling({ temperature, topP, reasoning }: GenerationOptions, tar
 }
 
 const NO_FIELD = ['topK', 'stop', 'seed', 'presencePenalty', 'frequencyPenalty'] as const
-
-function warnUnsupported(options: GenerationOptions, { warn }: Target): void {
-  for (const feature of NO_FIELD) {
-    const value = options[feature]
-    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue
-    warn({ type: 'unsupported', feature, message: `This protocol has no field for "${feature}"; it was left out.` })
-  }
-}
 
 function withoutUnknownItems(input: readonly JsonObject[], { model, compat, warn }: Target): readonly JsonObject[] {
   if (compat.supportsAdditionalTools || !input.some(({ type }) => type === 'additional_tools')) return input

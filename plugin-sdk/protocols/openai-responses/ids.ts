@@ -18,26 +18,6 @@ export function splitCallId(id: string): { callId: string; itemId?: string } {
   return bar <= 0 ? { callId: id } : { callId: id.slice(0, bar), itemId: id.slice(bar + 1) }
 }
 
-/**
- * The `call_id`s of one request. Each is used once: some hosts count them from zero in every answer, and other protocols
- * have longer ones, or with other characters.
- */
-export class CallIds {
-  readonly #used = new Set<string>()
-
-  allot(id: string, isOwn: boolean): string {
-    const { callId } = splitCallId(id)
-    const fits = isOwn ? callId.length <= MAX_LENGTH : /^[A-Za-z0-9_-]{1,64}$/.test(callId)
-    let unique = fits ? callId : shortened(callId, callId)
-    for (let n = 2; this.#used.has(unique); n++) unique = shortened(callId, `${id}#${n}`)
-    this.#used.add(unique)
-    return unique
-  }
-}
-
-const shortened = (id: string, seed: string): string =>
-  `${id.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, MAX_LENGTH - 9)}_${shortHash(seed, 8)}`
-
 /** The id of an item that goes back, or undefined when its form is not that of its type: the provider refuses those. */
 export const itemId = (id: string | undefined, prefix: 'fc_' | 'msg_'): string | undefined =>
   id !== undefined && id.startsWith(prefix) && id.length <= MAX_LENGTH ? id : undefined

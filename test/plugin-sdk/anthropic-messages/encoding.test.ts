@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { GenerationOptions } from '../../../plugin-sdk/options.ts'
-import { writeBody } from '../../../plugin-sdk/protocols/anthropic-messages/encode-request.ts'
+import { writeBody } from '../../../plugin-sdk/protocols/write-body.ts'
 import type { ProviderRequest } from '../../../plugin-sdk/provider.ts'
 import { encode, model, type Json } from './support.ts'
 

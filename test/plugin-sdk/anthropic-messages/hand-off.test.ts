@@ -229,7 +229,7 @@ describe('what only one provider understands', () => {
       },
     })
     expect(body['messages']).toEqual([{ role: 'user', content: 'hear' }])
-    expect(warnings).toMatchObject([{ type: 'unsupported', feature: 'content:openai-chat' }])
+    expect(warnings).toMatchObject([{ type: 'unsupported', feature: 'content', rule: 'G15' }])
   })
 })
 

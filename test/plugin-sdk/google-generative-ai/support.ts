@@ -35,7 +35,7 @@ export const request = (more: Partial<ProviderRequest> = {}): ProviderRequest =>
 /** The body our provider would send, and what it warns about. */
 export function encode(more: Partial<ProviderRequest>, compat: Json = {}) {
   const asked = request(more)
-  return encodeRequest(asked, compatOf(compat, asked.model))
+  return encodeRequest(asked, { compat: compatOf(compat, asked.model), isDescribed: true })
 }
 
 export interface Received {

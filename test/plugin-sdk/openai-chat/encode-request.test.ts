@@ -210,13 +210,15 @@ describe('reasoning', () => {
     ['together', { reasoning: { enabled: true }, reasoning_effort: 'high' }, { reasoning: { enabled: false } }],
     ['string-thinking', { thinking: 'high' }, { thinking: 'none' }],
   ] as const)('in the format %s', (thinkingFormat, on, off) => {
-    expect(ask('high', { thinkingFormat })).toEqual({ fields: on, warnings: [] })
+    const told = thinkingFormat === 'chat-template' ? [{ type: 'compatibility', feature: 'reasoning' }] : []
+    expect(ask('high', { thinkingFormat })).toMatchObject({ fields: on, warnings: told })
     expect(ask('off', { thinkingFormat })).toEqual({ fields: off, warnings: [] })
   })
 
-  it('leaves the effort out where only a switch is known', () => {
-    expect(ask('high', { thinkingFormat: 'deepseek', supportsReasoningEffort: false }).fields).toEqual({
-      thinking: { type: 'enabled' },
+  it('leaves the effort out where only a switch is known, with a warning', () => {
+    expect(ask('high', { thinkingFormat: 'deepseek', supportsReasoningEffort: false })).toMatchObject({
+      fields: { thinking: { type: 'enabled' } },
+      warnings: [{ type: 'compatibility', feature: 'reasoning' }],
     })
   })
 
@@ -234,10 +236,10 @@ describe('reasoning', () => {
     expect(ask('minimal', {}, { reasoningLevels }).fields).toEqual({ reasoning_effort: 'medium' })
   })
 
-  it('that cannot be turned off stays on, with a warning', () => {
+  it('that cannot be turned off is as little as the model can, with a warning', () => {
     expect(ask('off', {}, { reasoningLevels: { off: null } })).toMatchObject({
-      fields: {},
-      warnings: [{ type: 'unsupported', feature: 'reasoning' }],
+      fields: { reasoning_effort: 'minimal' },
+      warnings: [{ type: 'compatibility', feature: 'reasoning' }],
     })
   })
 

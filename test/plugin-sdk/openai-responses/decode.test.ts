@@ -387,7 +387,9 @@ function read(chunks: readonly Uint8Array[]) {
     failure: () => {
       throw new Error('nothing fails here')
     },
-    redact: (text) => text,
+    garbled: () => {
+      throw new Error('nothing is garbled here')
+    },
   })
   const batches: Batch[] = []
   for (const chunk of chunks) {

@@ -143,7 +143,7 @@ describe('thoughts', () => {
   ])('of another %s are left out, with a warning', (_, origin) => {
     const { input, warnings } = inputOf([user, answer([thought(encrypted), said('ok')], origin)])
     expect(input.slice(1)).toEqual([{ type: 'message', role: 'assistant', content: 'ok' }])
-    expect(warnings).toMatchObject([{ type: 'compatibility', feature: 'thinking' }])
+    expect(warnings).toMatchObject([{ rule: 'G3', feature: 'thinking' }, { rule: 'G5' }])
   })
 
   test('that nobody can read any more are left out, and with them the ids bound to them', () => {
@@ -304,7 +304,7 @@ describe('histories that the provider would refuse', () => {
       user,
     ])
     expect(input.map(({ role }) => role)).toEqual(['user', 'user'])
-    expect(warnings).toEqual([])
+    expect(warnings).toMatchObject([{ rule: 'G8', count: 2 }])
   })
 
   test('a result without its call is left out, with a warning; kept when the provider has the call', () => {

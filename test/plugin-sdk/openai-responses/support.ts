@@ -49,7 +49,7 @@ export const request = ({ wire, ...asked }: Asked = {}): ProviderRequest => ({
 /** The body our provider would send. */
 export function encode(asked: Asked = {}): { body: Json; input: Json[]; warnings: readonly Warning[] } {
   const wanted = request(asked)
-  const { body, warnings } = encodeRequest(wanted, compatOf({}, wanted.model))
+  const { body, warnings } = encodeRequest(wanted, { compat: compatOf({}, wanted.model), isDescribed: true })
   return { body, input: body['input'] as Json[], warnings }
 }
 

@@ -6,6 +6,7 @@ import type { Reading } from './answer-decoder.ts'
 import { compatOf } from './compat.ts'
 import { connect, type Connection } from './connection.ts'
 import { encodeRequest, writeBody } from './encode-request.ts'
+import { ANTHROPIC } from './name.ts'
 import { statusOf } from './error-type.ts'
 import { isObject } from './json.ts'
 import { listModels } from './list-models.ts'
@@ -58,6 +59,7 @@ async function* answer({ connection, request, isDescribed }: Asking, signal: Abo
     provider: declaration.id,
     model: model.id,
     warnings,
+    passes: request.wire?.protocol === ANTHROPIC,
     // Without the headers: those of a 200 tell how much of the rate limit is left, not when to come back.
     failure: (event) => {
       const status = isObject(event['error']) ? statusOf(event['error']['type']) : undefined

@@ -6,6 +6,7 @@ import { asksForEncryptedThoughts } from './client-fields.ts'
 import { compatOf } from './compat.ts'
 import { connect, type Connection } from './connection.ts'
 import { encodeRequest } from './encode-request.ts'
+import { OPENAI_RESPONSES } from './name.ts'
 import { listModels } from './list-models.ts'
 import { readStream, readWhole } from './read-answer.ts'
 
@@ -43,6 +44,7 @@ async function* answer(connection: Connection, request: ProviderRequest, signal:
     provider: declaration.id,
     model: model.id,
     warnings,
+    passes: request.wire?.protocol === OPENAI_RESPONSES,
     awaitsEncryptedThoughts: asksForEncryptedThoughts(body),
     redact: (text) => connection.redact(text),
     // Without status and headers: those of a 200 tell how much of the rate limit is left, not when to come back.

@@ -38,6 +38,22 @@ describe('a provider that yields', () => {
       `yield { type: 'toolcall_start', contentIndex: 0, id: 'a', name: 'b' }; yield { type: 'toolcall_end', contentIndex: 0 }`,
       'without id, name and arguments',
     ],
+    [
+      'an opaque block without what is in it',
+      `yield { type: 'opaque', contentIndex: 0, content: { type: 'opaque', protocol: 'x' } }`,
+      'without the protocol that knows it and its value',
+    ],
+    [
+      'an opaque block far away',
+      `yield { type: 'opaque', contentIndex: 2, content: { type: 'opaque', protocol: 'x', value: {} } }`,
+      'opaque with contentIndex 2 where 0 is next',
+    ],
+    [
+      'more of an opaque block',
+      `yield { type: 'opaque', contentIndex: 0, content: { type: 'opaque', protocol: 'x', value: {} } };
+       yield { type: 'text_delta', contentIndex: 0, delta: 'x' }`,
+      'was not started',
+    ],
     ['an end that gives no reason', `yield { type: 'finish' }`, 'finish with the reason undefined'],
     ['an end that is none', `yield { type: 'finish', reason: 'error' }`, 'finish with the reason "error"'],
     ['a second start', `${START}; yield { type: 'start' }`, 'not the first event'],

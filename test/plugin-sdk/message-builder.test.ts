@@ -34,6 +34,19 @@ describe('a message told by events', () => {
     expect(message.deliveredText).toBe('hmabf{"n":1}')
   })
 
+  it('holds blocks that only one protocol knows, and names those protocols', () => {
+    const content = { type: 'opaque', protocol: 'acme', value: { type: 'search' } } as const
+    const message = build(
+      { type: 'opaque', contentIndex: 0, content },
+      { type: 'text_start', contentIndex: 1 },
+      { type: 'text_delta', contentIndex: 1, delta: 'a' },
+      { type: 'opaque', contentIndex: 2, content },
+    )
+    expect(message.content).toEqual([content, { type: 'text', text: 'a' }, content])
+    expect(message.opaqueProtocols).toEqual(['acme'])
+    expect(message.deliveredText).toBe('a')
+  })
+
   it('can be read after a cut: open blocks hold what had come', () => {
     const message = build(
       { type: 'text_start', contentIndex: 0 },

@@ -5,6 +5,8 @@ import type { Told } from '../../plugin-sdk/testing/host/told.ts'
 import { startUpstream, type Exchange } from '../../plugin-sdk/testing/host/upstream.ts'
 import { scriptedHostFor } from '../../plugin-sdk/testing/hosts/index.ts'
 import type { FailureKind } from '../../plugin-sdk/testing/hosts/scripted-host.ts'
+import type { PlugboardOptions } from 'plugboard'
+import { startGateway, type RunningGateway } from './running-gateway.ts'
 import { tempDir } from './temp-dir.ts'
 
 export const PROTOCOLS = ['openai-chat', 'openai-responses', 'anthropic-messages', 'google-generative-ai'] as const
@@ -15,7 +17,7 @@ export type ProtocolName = (typeof PROTOCOLS)[number]
 export const providerOf = (protocol: ProtocolName): string => `${protocol}-host`
 
 /** A host of each wire protocol on loopback, and a folder of manifests for them. */
-export interface ProtocolUpstreams extends AsyncDisposable {
+interface ProtocolUpstreams extends AsyncDisposable {
   /** For `PlugboardOptions.plugins`. */
   readonly plugins: readonly string[]
   /** What the provider was asked since it was last told what to say. */
@@ -27,7 +29,7 @@ export interface ProtocolUpstreams extends AsyncDisposable {
   reply(protocol: ProtocolName, reply: Reply): void
 }
 
-export async function startProtocolUpstreams(): Promise<ProtocolUpstreams> {
+async function startProtocolUpstreams(): Promise<ProtocolUpstreams> {
   const dir = await tempDir()
   const upstreams = new Map<ProtocolName, Awaited<ReturnType<typeof startUpstream>>>()
   for (const protocol of PROTOCOLS) {
@@ -92,6 +94,20 @@ export async function startProtocolUpstreams(): Promise<ProtocolUpstreams> {
     async [Symbol.asyncDispose]() {
       for (const upstream of upstreams.values()) await upstream[Symbol.asyncDispose]()
       await dir.remove()
+    },
+  }
+}
+
+/** The gateway before a host of each protocol. */
+export async function startDoors(options: PlugboardOptions = {}) {
+  const upstreams = await startProtocolUpstreams()
+  const gateway: RunningGateway = await startGateway({ plugins: upstreams.plugins, ...options })
+  return {
+    upstreams,
+    gateway,
+    stop: async (): Promise<void> => {
+      await gateway[Symbol.asyncDispose]()
+      await upstreams[Symbol.asyncDispose]()
     },
   }
 }

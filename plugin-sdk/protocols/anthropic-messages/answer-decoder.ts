@@ -14,6 +14,8 @@ export interface Reading {
   /** The model that was asked for. */
   readonly model: string
   readonly warnings: readonly Warning[]
+  /** The caller speaks this protocol too: it gets what has no words of ours while it happens, not with the next event. */
+  readonly passes?: boolean
   /** Sorts an error object that stood inside an answer with status 200. */
   failure(error: JsonObject): ProviderError
   /** For text that is no answer of this protocol. */
@@ -26,7 +28,7 @@ export class AnswerDecoder {
   readonly #events = new EventBuilder()
   readonly #blocks = new Map<unknown, RunningBlock>()
   readonly #usage = new UsageReader()
-  /** Content events since the last batch. They wait here while they say nothing in our words. */
+  /** Content events since the last batch. */
   #frames: string[] = []
   #tail: JsonObject[] = []
   #stopReason: string | undefined
@@ -84,10 +86,15 @@ export class AnswerDecoder {
   /** What has become known since the last call, or undefined when that is nothing. */
   take(): Batch | undefined {
     const events = this.#events.take()
-    if (events.length === 0) return undefined
-    const batch = batchOf(events, { frames: this.#frames, ...(this.#done ? { tail: this.#tail } : {}) })
+    const frames = this.#frames
+    const onlyPasses = events.length === 0
+    if (onlyPasses && !(this.#reading.passes === true && this.#started && frames.length > 0)) return undefined
     this.#frames = []
-    return batch
+    return batchOf(events, {
+      frames,
+      ...(onlyPasses ? { unread: () => [] } : {}),
+      ...(this.#done ? { tail: this.#tail } : {}),
+    })
   }
 
   #add(data: string): void {

@@ -7,6 +7,7 @@ import type { ProviderSetup } from '../protocol.ts'
 import type { Reading } from './answer-decoder.ts'
 import { compatOf } from './compat.ts'
 import { encodeRequest } from './encode-request.ts'
+import { ANTHROPIC } from './name.ts'
 import { statusOf } from './error-type.ts'
 import { headersFor } from './headers.ts'
 import { isObject } from './json.ts'
@@ -41,6 +42,7 @@ async function* answer({ connection, request, isDescribed }: Asking, signal: Abo
     provider: connection.id,
     model: model.id,
     warnings,
+    passes: request.wire?.protocol === ANTHROPIC,
     // Without the headers: those of a 200 tell how much of the rate limit is left, not when to come back.
     failure: (event) => {
       const status = isObject(event['error']) ? statusOf(event['error']['type']) : undefined

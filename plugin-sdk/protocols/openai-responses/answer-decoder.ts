@@ -14,6 +14,8 @@ export interface Reading {
   /** The model that was asked for. */
   readonly model: string
   readonly warnings: readonly Warning[]
+  /** The caller speaks this protocol too: it gets what has no words of ours while it happens, not with the next event. */
+  readonly passes?: boolean
   readonly awaitsEncryptedThoughts: boolean
   /** Sorts an error object that stood inside an answer with status 200. */
   failure(error: JsonObject): ProviderError
@@ -26,7 +28,7 @@ export class AnswerDecoder {
   readonly #reading: Reading
   readonly #events = new EventBuilder()
   readonly #output: OutputReader
-  /** Events since the last batch. They wait here while they say nothing in our words. */
+  /** Events since the last batch. */
   #frames: string[] = []
   #tail: JsonObject[] = []
   #started = false
@@ -80,11 +82,17 @@ export class AnswerDecoder {
   /** What has become known since the last call, or undefined when that is nothing. */
   take(): Batch | undefined {
     const events = this.#events.take()
-    if (events.length === 0) return undefined
     const frames = this.#frames
+    const onlyPasses = events.length === 0
+    if (onlyPasses && !(this.#reading.passes === true && frames.length > 0)) return undefined
     this.#frames = []
     return Object.assign(events, {
-      wire: { protocol: OPENAI_RESPONSES, frames, ...(this.#done ? { tail: this.#tail } : {}) },
+      wire: {
+        protocol: OPENAI_RESPONSES,
+        frames,
+        ...(onlyPasses ? { unread: () => [] } : {}),
+        ...(this.#done ? { tail: this.#tail } : {}),
+      },
     })
   }
 

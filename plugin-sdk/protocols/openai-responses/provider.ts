@@ -7,6 +7,7 @@ import type { Reading } from './answer-decoder.ts'
 import { asksForEncryptedThoughts } from './client-fields.ts'
 import { compatOf } from './compat.ts'
 import { encodeRequest } from './encode-request.ts'
+import { OPENAI_RESPONSES } from './name.ts'
 import { listModels } from './list-models.ts'
 import { readStream, readWhole } from './read-answer.ts'
 
@@ -39,6 +40,7 @@ async function* answer({ connection, request, isDescribed }: Asking, signal: Abo
     provider: connection.id,
     model: model.id,
     warnings,
+    passes: request.wire?.protocol === OPENAI_RESPONSES,
     awaitsEncryptedThoughts: asksForEncryptedThoughts(body),
     garbled: (text) => connection.garbled(response, text, model.id),
     // Without status and headers: those of a 200 tell how much of the rate limit is left, not when to come back.

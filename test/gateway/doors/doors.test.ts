@@ -2,39 +2,21 @@ import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
 import OpenAI from 'openai'
 import { Logger } from 'plugboard'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { doorClients } from '../../support/door-clients.ts'
-import {
-  PROTOCOLS,
-  providerOf,
-  startProtocolUpstreams,
-  type ProtocolName,
-  type ProtocolUpstreams,
-} from '../../support/protocol-upstream.ts'
-import { startGateway, type RunningGateway } from '../../support/running-gateway.ts'
+import { PROTOCOLS, providerOf, startDoors, type ProtocolName } from '../../support/protocol-upstream.ts'
 import { until } from '../../support/until.ts'
 
 type Json = Record<string, unknown>
 
-let upstreams: ProtocolUpstreams
-let gateway: RunningGateway
 const logged: string[] = []
+const write = (message: string, details: object = {}): void => {
+  logged.push(message + JSON.stringify(details, (_, value: unknown) => (value instanceof Error ? value.stack : value)))
+}
+const log: Logger = { debug: write, info: write, warn: write, error: write, child: () => log }
+const { upstreams, gateway, stop } = await startDoors({ services: (scope) => void scope.value(Logger, log) })
 
-beforeAll(async () => {
-  upstreams = await startProtocolUpstreams()
-  const write = (message: string, details: object = {}): void => {
-    logged.push(
-      message + JSON.stringify(details, (_, value: unknown) => (value instanceof Error ? value.stack : value)),
-    )
-  }
-  const log: Logger = { debug: write, info: write, warn: write, error: write, child: () => log }
-  gateway = await startGateway({ plugins: upstreams.plugins, services: (scope) => void scope.value(Logger, log) })
-})
-
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]()
-  await upstreams[Symbol.asyncDispose]()
-})
+afterAll(stop)
 
 /** A request as it stands on the wire. */
 const wire: Readonly<Record<ProtocolName, (model: string, text: string, stream?: boolean) => readonly [string, Json]>> =

@@ -1,26 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { Told } from '../../../plugin-sdk/testing/host/told.ts'
 import { doorClients } from '../../support/door-clients.ts'
-import {
-  PROTOCOLS,
-  providerOf,
-  startProtocolUpstreams,
-  type ProtocolUpstreams,
-} from '../../support/protocol-upstream.ts'
-import { startGateway, type RunningGateway } from '../../support/running-gateway.ts'
+import { PROTOCOLS, providerOf, startDoors } from '../../support/protocol-upstream.ts'
 
-let upstreams: ProtocolUpstreams
-let gateway: RunningGateway
+const { upstreams, gateway, stop } = await startDoors()
 
-beforeAll(async () => {
-  upstreams = await startProtocolUpstreams()
-  gateway = await startGateway({ plugins: upstreams.plugins })
-})
-
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]()
-  await upstreams[Symbol.asyncDispose]()
-})
+afterAll(stop)
 
 /** Google's client does not join arguments that come in pieces; a host sends those only to who asked for them. */
 const inOnePiece = ({ calls = [], ...rest }: Told): Told => ({

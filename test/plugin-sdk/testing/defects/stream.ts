@@ -4,6 +4,11 @@ import { asItIs, asking, spoiled, subject, good } from './subjects.ts'
 
 const twin = spoiled(() => asItIs)
 
+const strange = {
+  type: 'opaque',
+  content: { type: 'opaque', protocol: 'its-own', value: { kind: 'strange' } },
+} as const
+
 const isDelta = (event: ProviderEvent): boolean => event.type === 'text_delta'
 
 export const streamDefects: readonly Defect[] = [
@@ -24,6 +29,29 @@ export const streamDefects: readonly Defect[] = [
     what: 'yields a delta that is not text',
     bad: spoiled(() => (event) => (isDelta(event) ? [{ ...event, delta: undefined }] : [event])),
     good: twin,
+  },
+  {
+    rule: 'stream.events',
+    what: 'yields an opaque block without its protocol',
+    bad: spoiled(
+      () => (event) =>
+        event.type === 'finish'
+          ? [{ type: 'opaque', contentIndex: 9, content: { type: 'opaque', value: {} } }, event]
+          : [event],
+    ),
+    good: twin,
+  },
+  {
+    rule: 'stream.index',
+    what: 'gives an opaque block the number of another one',
+    bad: spoiled(() => (event) => (event.type === 'finish' ? [{ ...strange, contentIndex: 0 }, event] : [event])),
+    good: spoiled(() => {
+      let next = 0
+      return (event) => {
+        if (event.type.endsWith('_start')) next++
+        return event.type === 'finish' ? [{ ...strange, contentIndex: next }, event] : [event]
+      }
+    }),
   },
   {
     rule: 'stream.batches',

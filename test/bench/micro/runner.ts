@@ -13,12 +13,13 @@ export interface CaseResult {
 
 /** Every case once per round, so that what else the machine does falls on all of them alike. */
 export async function runSuite({ name, baseline, cases }: MicroSuite, count = ROUNDS): Promise<CaseResult[]> {
-  const bases = cases.map((one) => {
-    const wanted = one.baseline ?? baseline
-    const found = cases.findIndex((other) => other.name === wanted)
+  const indexOf = (wanted: string): number => {
+    const found = cases.findIndex((one) => one.name === wanted)
     if (found === -1) throw new Error(`The suite "${name}" has no case "${wanted}" to be its baseline.`)
     return found
-  })
+  }
+  const usual = indexOf(baseline)
+  const bases = cases.map((one) => (one.baseline === undefined ? usual : indexOf(one.baseline)))
   for (let round = 0; round < WARM_UP_ROUNDS; round++) await oneRound(cases)
   const rounds: number[][] = []
   for (let round = 0; round < count; round++) rounds.push(await oneRound(cases))
@@ -27,7 +28,7 @@ export async function runSuite({ name, baseline, cases }: MicroSuite, count = RO
   return cases.map((one, index) => ({
     name: one.name,
     nanoseconds: spread(valuesOf(index)),
-    ratio: spread(valuesOf(index).map((time, round) => time / (rounds[round]?.[bases[index] ?? 0] ?? Number.NaN))),
+    ratio: spread(valuesOf(index).map((time, round) => time / (rounds[round]?.[bases[index] ?? usual] ?? Number.NaN))),
   }))
 }
 

@@ -116,19 +116,23 @@ function mapAnswers(
   note: (count: number) => void,
   change: (part: AssistantContent, own: boolean) => AssistantContent | undefined,
 ): Context {
-  let count = 0
-  const mapAnswer = (message: AssistantMessage): AssistantMessage => {
+  const isChanged = (message: Message): message is AssistantMessage => {
+    if (message.role !== 'assistant') return false
     const own = isOwn(message, target)
-    const before = count
+    return message.content.some((part) => change(part, own) !== part)
+  }
+  if (!conversation.messages.some(isChanged)) return conversation
+  let count = 0
+  const messages = conversation.messages.map((message): Message => {
+    if (!isChanged(message)) return message
+    const own = isOwn(message, target)
     const content = message.content.flatMap((part): AssistantContent[] => {
       const changed = change(part, own)
       if (changed !== part) count++
       return changed === undefined ? [] : [changed]
     })
-    return count === before ? message : { ...message, content }
-  }
-  const messages = conversation.messages.map((message) => (message.role === 'assistant' ? mapAnswer(message) : message))
-  if (count === 0) return conversation
+    return { ...message, content }
+  })
   note(count)
   return { ...conversation, messages }
 }

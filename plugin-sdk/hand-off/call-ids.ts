@@ -28,6 +28,7 @@ export const callIds: ConversationRule = {
   apply(conversation, target, note) {
     const { callIds: form } = target
     if (form === undefined) return conversation
+    if (allFit(conversation.messages, form)) return conversation
     const used = new Set<string>()
     const given = new Map<string, string>()
     let count = 0
@@ -54,10 +55,25 @@ export const callIds: ConversationRule = {
       const id = given.get(owners.get(index)?.key ?? '')
       return id === undefined || id === message.toolCallId ? message : { ...message, toolCallId: id }
     })
-    if (messages.every((message, index) => message === conversation.messages[index])) return conversation
+    if (count === 0) return conversation
     note(count)
     return { ...conversation, messages }
   },
+}
+
+/** The ordinary case: ids that fit as they are, each once, without a part that names an item. */
+function allFit(messages: readonly Message[], { fits }: CallIdForm): boolean {
+  const used = new Set<string>()
+  return messages.every(
+    (message) =>
+      message.role !== 'assistant' ||
+      message.content.every((part) => {
+        if (part.type !== 'toolCall') return true
+        const isNew = !used.has(part.id)
+        used.add(part.id)
+        return isNew && fits.test(part.id)
+      }),
+  )
 }
 
 /**

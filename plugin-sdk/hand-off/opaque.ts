@@ -13,6 +13,9 @@ export const foreignParts: ConversationRule = {
     let count = 0
     const isForeign = (part: OpaqueContent, provider: string | undefined): boolean =>
       part.protocol !== target.protocol || (provider !== undefined && provider !== target.provider)
+    const hasOpaque = ({ content }: Message): boolean =>
+      typeof content !== 'string' && content.some(({ type }) => type === 'opaque')
+    if (!conversation.messages.some(hasOpaque)) return conversation
     const messages = conversation.messages.map((message): Message => {
       if (typeof message.content === 'string') return message
       const provider = message.role === 'assistant' ? message.provider : undefined

@@ -39,3 +39,19 @@ export function ownersOf(messages: readonly Message[]): ReadonlyMap<number, Owne
   })
   return owners
 }
+
+/** Every answer's calls have their results right behind it, in order, and there are no others: nothing to mend. */
+export function arePaired(messages: readonly Message[]): boolean {
+  let at = 0
+  while (at < messages.length) {
+    const message = messages[at++]
+    if (message?.role === 'toolResult') return false
+    if (message?.role !== 'assistant') continue
+    for (const part of message.content) {
+      if (part.type !== 'toolCall') continue
+      const result = messages[at++]
+      if (result?.role !== 'toolResult' || result.toolCallId !== part.id) return false
+    }
+  }
+  return true
+}

@@ -1,4 +1,4 @@
-import type { AssistantContent, Message, UserContent } from '../messages.ts'
+import type { AssistantContent, Context, Message, UserContent } from '../messages.ts'
 import type { ConversationRule } from './rule.ts'
 
 export const brokenCharacters: ConversationRule = {
@@ -10,6 +10,7 @@ export const brokenCharacters: ConversationRule = {
     message: 'Broken characters in the conversation were replaced: they were cut in the middle.',
   },
   apply(conversation, _target, note) {
+    if (isWhole(conversation)) return conversation
     let count = 0
     const whole = (text: string): string => {
       if (text.isWellFormed()) return text
@@ -19,10 +20,25 @@ export const brokenCharacters: ConversationRule = {
     const { systemPrompt } = conversation
     const prompt = systemPrompt === undefined ? undefined : whole(systemPrompt)
     const messages = conversation.messages.map((message) => mended(message, whole))
-    if (count === 0) return conversation
     note(count)
     return { ...conversation, messages, ...(prompt === undefined ? {} : { systemPrompt: prompt }) }
   },
+}
+
+/** Looks without writing anything: nearly every conversation is whole. */
+const isWhole = ({ systemPrompt = '', messages }: Context): boolean =>
+  systemPrompt.isWellFormed() &&
+  messages.every(({ content }) => (typeof content === 'string' ? content.isWellFormed() : content.every(isWholePart)))
+
+function isWholePart(part: AssistantContent | UserContent): boolean {
+  if (part.type === 'text') return part.text.isWellFormed()
+  if (part.type === 'thinking') return part.thinking.isWellFormed()
+  return part.type !== 'toolCall' || isWholeValue(part.arguments)
+}
+
+function isWholeValue(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  return typeof value !== 'object' || value === null || Object.values(value).every(isWholeValue)
 }
 
 type Mend = (text: string) => string

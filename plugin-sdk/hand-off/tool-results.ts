@@ -1,5 +1,5 @@
 import type { AssistantContent, Message, ToolCall, ToolResultMessage, UserContent } from '../messages.ts'
-import { keyOf, ownersOf } from './pairs.ts'
+import { arePaired, keyOf, ownersOf } from './pairs.ts'
 import type { ConversationRule } from './rule.ts'
 
 export const missingResults: ConversationRule = {
@@ -12,6 +12,7 @@ export const missingResults: ConversationRule = {
   },
   apply(conversation, _target, note) {
     const { messages } = conversation
+    if (arePaired(messages)) return conversation
     const answered = new Set([...ownersOf(messages).values()].map(({ key }) => key))
     const missing = messages.map((message, index) =>
       message.role === 'assistant'
@@ -51,8 +52,8 @@ export const resultsBehindCalls: ConversationRule = {
     'Results stand right behind the answer that asked for them, in the order of its calls; what stood in between follows.',
   apply(conversation) {
     const { messages } = conversation
+    if (arePaired(messages)) return conversation
     const owners = ownersOf(messages)
-    if (owners.size === 0) return conversation
     const results = new Map<number, Message[]>()
     for (const [place, { answer }] of [...owners].toSorted(([, a], [, b]) => a.part - b.part))
       results.set(answer, [...(results.get(answer) ?? []), messages[place] as Message])
@@ -75,7 +76,7 @@ export const strayResults: ConversationRule = {
   },
   apply(conversation, { remembers = false }, note) {
     const { messages } = conversation
-    if (remembers || !messages.some(({ role }) => role === 'toolResult')) return conversation
+    if (remembers || arePaired(messages)) return conversation
     const owners = ownersOf(messages)
     const calls = callsInParts(messages)
     const kept = messages.filter(

@@ -20,6 +20,8 @@ const KEYS = [BEGAN, 'provider', 'model', 'key_id', 'user_id', 'project_id', 'ag
 
 const column = (name: string): number => TALLIED.length + KEYS.indexOf(name)
 
+const [BEGAN_AT, PROVIDER, MODEL] = [column(BEGAN), column('provider'), column('model')]
+
 const ID_OF: Readonly<Record<'key' | 'user' | 'project' | 'agent' | 'tracking', number>> = {
   key: column('key_id'),
   user: column('user_id'),
@@ -79,7 +81,7 @@ class Grouping {
       case 'provider':
       case 'model':
         return (row) => {
-          const [provider, model] = [String(row[column('provider')]), String(row[column('model')])]
+          const [provider, model] = [String(row[PROVIDER]), String(row[MODEL])]
           return by === 'provider'
             ? this.#group(provider, () => ({ provider }))
             : this.#group(`${provider}:${model}`, () => ({ provider, model }))
@@ -100,7 +102,7 @@ class Grouping {
   #calendar(by: 'day' | 'month', timeZone: string): GroupOf {
     let last: { readonly period: Period; readonly group: Group } | undefined
     return (row) => {
-      const at = Number(row[column(BEGAN)])
+      const at = Number(row[BEGAN_AT])
       if (last !== undefined && at >= last.period.start && at < last.period.end) return last.group
       const period = periodAt(by === 'day' ? 'daily' : 'monthly', timeZone, at)
       const date = dateAt(timeZone, period.start)

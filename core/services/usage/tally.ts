@@ -52,6 +52,7 @@ export class Tally {
   #ttfbCalls = 0
   readonly #tokens = TOKEN_KINDS.map(() => 0)
   readonly #cost = COST_KINDS.map(() => new ExactSum())
+  readonly #total = new ExactSum()
   readonly #estimatedNano = new ExactSum()
   readonly #cacheSavings = new ExactSum()
 
@@ -85,7 +86,7 @@ export class Tally {
       failed: this.#failed,
       cancelled: this.#calls - this.#completed - this.#failed,
       tokens: { ...tokens, total: tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite },
-      cost: known ? { ...cost, total: Object.values(cost).reduce((sum, part) => sum + part, 0n) } : null,
+      cost: known ? { ...cost, total: this.#total.value } : null,
       unpriced: this.#unpriced,
       estimated: this.#estimated,
       estimatedNano: this.#estimatedNano.value,
@@ -101,6 +102,7 @@ export class Tally {
       const nano = row[FIRST_COST + kind] as number | null
       if (nano !== null && nano !== 0) this.#cost[kind]!.add(nano)
     }
+    this.#total.add(total)
     if (saved !== 0) this.#cacheSavings.add(saved)
     if (estimated) this.#estimatedNano.add(total)
   }

@@ -71,7 +71,7 @@ export interface UsageTokens {
   readonly total: number
 }
 
-/** Nano-dollars of the calls whose price was known. `total` is the exact sum of all others. */
+/** Nano-dollars of the calls whose price was known. `total` is what was charged: the exact sum of all others. */
 export interface UsageCost {
   readonly input: bigint
   readonly output: bigint

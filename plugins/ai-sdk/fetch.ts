@@ -1,6 +1,6 @@
 import type { GenerationOptions, Http, HttpRequest } from '@plugboard/sdk'
 
-export type Limits = Pick<GenerationOptions, 'timeoutMs' | 'idleTimeoutMs'>
+export type Limits = Pick<GenerationOptions, 'timeoutMs' | 'idleTimeoutMs' | 'maxTokens'>
 
 const WITHOUT_BODY: readonly number[] = [204, 205, 304]
 

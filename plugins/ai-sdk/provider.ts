@@ -5,6 +5,7 @@ import { fetchOver, type Limits } from './fetch.ts'
 import { fillIn, type Known } from './fill-in.ts'
 import { readOptions } from './options.ts'
 import { loadFactory, modelOf } from './package.ts'
+import { withinMaxTokens } from './within-max-tokens.ts'
 
 /** Rejects with PlugboardError when the package cannot be used. */
 export async function createProvider(declaration: ProviderDeclaration, context: PluginContext): Promise<Provider> {
@@ -26,7 +27,10 @@ export async function createProvider(declaration: ProviderDeclaration, context: 
     ...(baseURL === undefined ? {} : { baseURL }),
     ...(declaration.headers === undefined ? {} : { headers: fillIn(declaration.headers, known) }),
     ...settings,
-    fetch: fetchOver(context.http, () => limits.getStore()),
+    fetch: withinMaxTokens(
+      fetchOver(context.http, () => limits.getStore()),
+      () => limits.getStore()?.maxTokens,
+    ),
   })
   // A package that cannot serve is refused now, while the former version still can.
   const [first] = declaration.models ?? []

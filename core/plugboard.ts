@@ -6,7 +6,7 @@ import type { PluginInfo } from './kernel/plugin-info.ts'
 import type { Scope } from './kernel/scope.ts'
 import type { Engine } from './pipeline/engine.ts'
 import { Alerts, Webhooks } from './services/alerts/alerts.ts'
-import { Agents, agentIn, onBehalfOf } from './services/agents/agents.ts'
+import { Agents, spokenFor } from './services/agents/agents.ts'
 import { AuditLog } from './services/audit/audit.ts'
 import { Budgets } from './services/budget/budget.ts'
 import { capabilitiesOf, tierOf, type Capabilities } from './services/capabilities/capabilities.ts'
@@ -182,9 +182,8 @@ export class Plugboard implements AsyncDisposable {
 
   /** What a call would cost, before it is made. Throws PlugboardError when there is no such model. */
   async estimate(model: string | Model, context: Context, options: EstimateOptions = {}): Promise<Estimate> {
-    const name = typeof model === 'string' ? agentIn(model) : undefined
     const asked =
-      name === undefined ? { model, context, options } : onBehalfOf(this.agents.get(name), { context, options })
+      typeof model === 'string' ? spokenFor(this.agents, model, { context, options }) : { model, context, options }
     const target = typeof asked.model === 'string' ? await this.catalog.resolve(asked.model) : asked.model
     const usual = typicalOutput(this.ledger.entries({ limit: RECENT_CALLS }), target)
     const parts = { prices: this.prices, counter: this.counter }

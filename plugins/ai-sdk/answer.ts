@@ -1,13 +1,14 @@
-import { ProviderError, createReport, type Batch, type FetchLimits, type ProviderRequest } from '@plugboard/sdk'
+import { ProviderError, createReport, type Batch, type ProviderRequest } from '@plugboard/sdk'
 import { failureOf, PartDecoder, type FailedProvider } from '@plugboard/sdk/ai-sdk'
 import { callOptions } from './call-options.ts'
 import type { LanguageModel, Part } from './model.ts'
+import type { Limits } from './within-max-tokens.ts'
 
 /** A package's provider, ready for calls. */
 export interface Connection extends FailedProvider {
   readonly namespace: string | undefined
   model(id: string): LanguageModel
-  within<T>(limits: FetchLimits, run: () => T): T
+  within<T>(limits: Limits, run: () => T): T
 }
 
 /** What may come after the finish part, so that the connection can serve the next call. */

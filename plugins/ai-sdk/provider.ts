@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   connectionOf,
   fetchOver,
-  type FetchLimits,
   type PluginContext,
   type Provider,
   type ProviderDeclaration,
@@ -11,6 +10,7 @@ import {
 import { answer } from './answer.ts'
 import { readOptions } from './options.ts'
 import { loadFactory, modelOf } from './package.ts'
+import { withinMaxTokens, type Limits } from './within-max-tokens.ts'
 
 /** Rejects with PlugboardError when the package cannot be used. */
 export async function createProvider(declaration: ProviderDeclaration, context: PluginContext): Promise<Provider> {
@@ -24,14 +24,17 @@ export async function createProvider(declaration: ProviderDeclaration, context: 
   const known = { config: context.config, secret }
   const { source, factory, settings, namespace } = readOptions(declaration, known)
   const create = await loadFactory(source, factory, context)
-  const limits = new AsyncLocalStorage<FetchLimits>()
+  const limits = new AsyncLocalStorage<Limits>()
   const { apiKey, baseUrl, headers } = connectionOf(declaration, known)
   const provider = create({
     ...(apiKey === undefined ? {} : { apiKey: apiKey.reveal() }),
     ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
     ...(headers === undefined ? {} : { headers }),
     ...settings,
-    fetch: fetchOver(context.http, () => limits.getStore()),
+    fetch: withinMaxTokens(
+      fetchOver(context.http, () => limits.getStore()),
+      () => limits.getStore()?.maxTokens,
+    ),
   })
   // A package that cannot serve is refused now, while the former version still can.
   const [first] = declaration.models ?? []
@@ -41,7 +44,7 @@ export async function createProvider(declaration: ProviderDeclaration, context: 
     namespace,
     secrets,
     model: (id: string) => modelOf(provider, id, source),
-    within: <T>(call: FetchLimits, run: () => T): T => limits.run(call, run),
+    within: <T>(call: Limits, run: () => T): T => limits.run(call, run),
   }
   return { api: 1, stream: (request, signal) => answer(connection, request, signal) }
 }

@@ -23,8 +23,19 @@ export async function startGateway(options: PlugboardOptions = {}): Promise<Runn
     logLevel: 'silent',
     ...options,
   })
-  const { engine, catalog, keys, counter, prices, measured, usage, clock, logger } = plugboard
-  const gateway = await createGateway({ engine, catalog, keys, counter, prices, measured, usage, clock, logger })
+  const { engine, agents, catalog, keys, counter, prices, measured, usage, clock, logger } = plugboard
+  const gateway = await createGateway({
+    engine,
+    agents,
+    catalog,
+    keys,
+    counter,
+    prices,
+    measured,
+    usage,
+    clock,
+    logger,
+  })
   const { url } = await gateway.listen({ port: 0, host: '127.0.0.1' })
   const key = keys.add('test').secret
   const authorization = `Bearer ${key}`

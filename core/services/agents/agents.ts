@@ -64,3 +64,15 @@ export function onBehalfOf<O extends GenerationOptions>(
     options: { ...others, ...choice, ...given } as O,
   }
 }
+
+/** As `onBehalfOf` where the name of the model is that of an agent, else as it was asked. Throws `AGENT_UNKNOWN`. */
+export function spokenFor<O extends GenerationOptions>(
+  agents: Pick<Agents, 'get'>,
+  model: string,
+  asked: Asked<O>,
+): Asked<O> & { readonly model: string } {
+  const name = agentIn(model)
+  return name === undefined
+    ? { model, context: asked.context, options: asked.options }
+    : onBehalfOf(agents.get(name), asked)
+}

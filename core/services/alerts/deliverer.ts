@@ -53,7 +53,7 @@ export class Deliverer implements AsyncDisposable {
   readonly #parts: DelivererParts
   readonly #owner = `${process.pid}-${randomBytes(6).toString('hex')}`
   readonly #stale: StaleClaims
-  readonly #underWay = new Map<Promise<void>, string>()
+  readonly #underWay = new Map<Promise<void>, Claimed>()
   readonly #stop = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
@@ -63,7 +63,7 @@ export class Deliverer implements AsyncDisposable {
 
   constructor(parts: DelivererParts) {
     this.#parts = parts
-    this.#stale = new StaleClaims(parts.clock, parts.times.staleMs, this.#owner)
+    this.#stale = new StaleClaims(parts.clock, parts.times.staleMs)
   }
 
   start(): void {
@@ -99,7 +99,9 @@ export class Deliverer implements AsyncDisposable {
   async #look(): Promise<void> {
     const { outbox, clock } = this.#parts
     this.#lookAgain = false
-    const stale = this.#stale.among(outbox.claims())
+    // One of this process that is not under way is one whose end could not be written.
+    const mine = new Set([...this.#underWay.values()].map(({ claim }) => claim))
+    const stale = this.#stale.among(outbox.claims().filter(({ claim }) => !mine.has(claim)))
     if (stale.length > 0) await this.#parts.store.write(() => stale.forEach((row) => outbox.free(row)))
     for (const webhookId of outbox.waiting(clock.now())) await this.#begin(webhookId)
     await this.#forget()
@@ -107,7 +109,7 @@ export class Deliverer implements AsyncDisposable {
 
   async #begin(webhookId: string): Promise<void> {
     const { store, outbox, table, clock } = this.#parts
-    const here = [...this.#underWay.values()].filter((id) => id === webhookId).length
+    const here = [...this.#underWay.values()].filter((row) => row.webhookId === webhookId).length
     const room = Math.min(MOST_AT_ONCE - this.#underWay.size, MOST_PER_ENDPOINT - here)
     if (room <= 0) return
     const claim = `${this.#owner}.${++this.#claims}`
@@ -124,7 +126,7 @@ export class Deliverer implements AsyncDisposable {
           // There is room now, and there may be more that waits.
           this.look()
         })
-      this.#underWay.set(work, webhookId)
+      this.#underWay.set(work, row)
     }
   }
 

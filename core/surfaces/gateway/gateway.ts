@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify'
 import { PlugboardError, isPlugboardError } from '@plugboard/sdk'
 import type { Engine } from '../../pipeline/engine.ts'
+import type { Agents } from '../../services/agents/agents.ts'
 import type { Catalog } from '../../services/catalog/catalog.ts'
 import type { Clock } from '../../services/clock/clock.ts'
 import type { CostService } from '../../services/cost/cost.ts'
@@ -24,6 +25,7 @@ import { unknownRoute } from './unknown-route.ts'
 
 export interface GatewayServices {
   readonly engine: Engine
+  readonly agents: Agents
   readonly catalog: Catalog
   readonly keys: KeyRing
   /** Answers clients that ask how many tokens a request has. */

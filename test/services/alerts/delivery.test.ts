@@ -212,6 +212,25 @@ describe('the audit log', () => {
   })
 })
 
+describe('a database that cannot be written', () => {
+  it('makes an event arrive twice rather than never', async () => {
+    await using receiver = await startReceiver()
+    await using office = openOffice()
+    const { db } = office.books.store
+    await withEndpoint(office, receiver)
+    db.exec(`CREATE TRIGGER full BEFORE UPDATE ON webhook_delivery WHEN NEW.delivered_at IS NOT NULL
+      BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`)
+    const id = await tell(office)
+    await until(() => receiver.received.length === 1)
+    db.exec('DROP TRIGGER full')
+    await new Promise((resolve) => setTimeout(resolve, 5 * SOON.lookMs))
+    expect(only(office).state).toBe('pending')
+    office.clock.advance(30_001)
+    await until(() => only(office).state === 'delivered')
+    expect(idsOf(receiver.received)).toEqual([id, id])
+  })
+})
+
 describe('an endpoint that answers 410', () => {
   it('is disabled, and what waited for it is delivered when somebody enables it', async () => {
     await using receiver = await startReceiver({ status: 410 })

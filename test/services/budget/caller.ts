@@ -1,4 +1,6 @@
-// A process that calls a model again and again, and says what it was told of each call that ended. Usage: caller.ts <data folder>
+// A process that from SIGUSR2 on calls a model again and again, and says what it was told of each call that ended.
+// Usage: caller.ts <data folder>
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Alerts, AuditLog, Budgets, Clock, Ledger, Logger, WorstCase, createPlugboard } from 'plugboard'
 import { SqliteBudgets } from '../../../core/services/budget/sqlite-budgets.ts'
@@ -37,16 +39,21 @@ process.on('SIGTERM', () => {
 
 async function lane(n: number): Promise<void> {
   for (let i = 0; !stopping; i++) {
-    const messages = [{ role: 'user', content: `/words ${10 + ((n + i) % 30)}\n/delay 1` } as const]
+    const messages = [{ role: 'user', content: `/words ${10 + ((n + i) % 30)}\n/delay 8` } as const]
     const answer = plugboard.stream('sandbox:demo', { messages }, { maxTokens: 100 })
     const { stopReason, cost, error } = await answer.result()
     if (stopReason === 'stop') console.log(`settled ${answer.id} ${cost?.total}`)
-    else if (error?.providerCode?.startsWith('BUDGET_') === true) await sleep(5)
+    else if (error?.providerCode?.startsWith('BUDGET_') === true) await sleep(50)
     else throw new Error(JSON.stringify(error))
   }
 }
 
+const go = once(process, 'SIGUSR2')
+// Waiting for a signal keeps no process alive.
+const awake = setInterval(() => undefined, 1_000)
 console.log('ready')
+await go
+clearInterval(awake)
 await Promise.all(Array.from({ length: LANES }, (_, n) => lane(n)))
 await plugboard[Symbol.asyncDispose]()
 console.log('done')

@@ -36,8 +36,8 @@ export class TestClock implements Clock {
 /** Beats when a test asks for it: by the clock on the wall, tests are over before the first beat is due. */
 export const BY_HAND: LeaseTimes = { renewMs: 5_000, leaseMs: 15_000, graceMs: 10_000 }
 
-export interface Books extends AsyncDisposable {
-  readonly clock: TestClock
+export interface Books<C extends Clock = TestClock> extends AsyncDisposable {
+  readonly clock: C
   readonly store: SqliteStore
   readonly ledger: SqliteLedger
   readonly audit: SqliteAuditLog
@@ -48,7 +48,9 @@ export interface Books extends AsyncDisposable {
 }
 
 /** What one process has: its own connection, ledger and budgets. `:memory:` for a process without others. */
-export function openBooks(file = ':memory:', clock = new TestClock(), lease = BY_HAND): Books {
+export function openBooks(file?: string, clock?: TestClock, lease?: LeaseTimes): Books
+export function openBooks<C extends Clock>(file: string, clock: C, lease?: LeaseTimes): Books<C>
+export function openBooks(file = ':memory:', clock: Clock = new TestClock(), lease = BY_HAND): Books<Clock> {
   const store = new SqliteStore(file)
   const ledger = new SqliteLedger(store)
   const audit = new SqliteAuditLog(store, clock)

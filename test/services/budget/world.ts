@@ -12,6 +12,10 @@ const SCOPES: readonly BudgetScope[] = [
   { kind: 'provider', value: 'p2' },
   { kind: 'user', value: 'u1' },
 ]
+/** One for each scope: summer time begins in the middle of what is played, in some at midnight. */
+const ZONES = ['Europe/Berlin', 'UTC', 'Asia/Kathmandu', 'Asia/Beirut']
+/** Before the night in which clocks are put forward, and not long before the end of the month. */
+const BEGIN = Date.UTC(2026, 2, 28, 9)
 const WINDOWS: readonly BudgetWindow[] = ['daily', 'monthly', 'total']
 const SPENDERS: readonly Spender[] = [
   { provider: 'p1', model: 'm', userId: 'u1' },
@@ -88,7 +92,7 @@ interface Line {
 
 /** What the books should say, worked out the slow way, beside the processes that keep them. */
 export class World {
-  readonly clock = new TestClock()
+  readonly clock = new TestClock(BEGIN)
   readonly file: string
   readonly outside: SqliteStore
   readonly processes: Books[] = []
@@ -139,11 +143,24 @@ const idsOf = (budgets: readonly Budget[]): string[] => budgets.map(({ id }) => 
 const counts = ({ kind, value }: BudgetScope, { provider, userId }: Spender): boolean =>
   kind === 'global' || (kind === 'provider' ? provider === value : userId === value)
 
-function windowStart(window: BudgetWindow, at: number): number {
-  const date = new Date(at)
+/** By the wall clock of the zone, quarter of an hour after quarter of an hour: slow, and nothing like what it is compared with. */
+function windowStart({ window, timeZone }: Pick<Budget, 'window' | 'timeZone'>, at: number): number {
   if (window === 'total') return 0
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), window === 'daily' ? date.getUTCDate() : 1)
+  const key = `${window} ${timeZone} ${Math.floor(at / QUARTER_MS)}`
+  const known = starts.get(key)
+  if (known !== undefined) return known
+  const date = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short' })
+  const page = (moment: number): string => date.format(moment).slice(0, window === 'daily' ? 10 : 7)
+  const here = page(at)
+  let start = Math.floor(at / QUARTER_MS) * QUARTER_MS
+  while (page(start - 1) === here) start -= QUARTER_MS
+  starts.set(key, start)
+  return start
 }
+
+/** Every zone in use is off by whole quarters of an hour. */
+const QUARTER_MS = 900_000
+const starts = new Map<string, number>()
 
 const fits = ({ limitNano, limitTokens }: Budget, { nano, tokens }: { nano: number; tokens: number }): boolean =>
   (limitNano === null || nano <= limitNano) && (limitTokens === null || tokens <= limitTokens)
@@ -154,12 +171,13 @@ export async function run(world: World, told: Command): Promise<void> {
     case 'set': {
       const scope = SCOPES[told.scope % SCOPES.length] as BudgetScope
       const window = WINDOWS[told.window % WINDOWS.length] as BudgetWindow
+      const timeZone = ZONES[told.scope % SCOPES.length] as string
       const budget = await world
         .process(told.scope)
-        .budgets.set({ scope, window, limitNano: told.nano, limitTokens: told.tokens })
+        .budgets.set({ scope, window, timeZone, limitNano: told.nano, limitTokens: told.tokens })
       const isNew = !world.budgets.has(budget.id)
       world.budgets.set(budget.id, budget)
-      const start = windowStart(window, clock.now())
+      const start = windowStart(budget, clock.now())
       if (isNew)
         for (const { begun, spender, nano, tokens } of world.booked)
           if (begun >= start && counts(scope, spender)) add(world.line(budget.id, start).spent, { nano, tokens })
@@ -199,7 +217,7 @@ export async function run(world: World, told: Command): Promise<void> {
           assert.match(String((result.reason as { code?: unknown }).code), /^BUDGET_(EXCEEDED|HELD)$/)
           // Nobody is refused who could have been paid: whatever was granted in the same moment is still held.
           const refused = applying.some((budget) => {
-            const { nano: taken, tokens: used } = world.balance(budget.id, windowStart(budget.window, now))
+            const { nano: taken, tokens: used } = world.balance(budget.id, windowStart(budget, now))
             return !fits(budget, { nano: nano === 0 ? 0 : taken + nano, tokens: tokens === 0 ? 0 : used + tokens })
           })
           assert.ok(refused, `${id} was refused and could have been paid`)
@@ -274,7 +292,7 @@ async function settle(world: World, running: Running, share: number): Promise<vo
   const late = world
     .applying(spender)
     .filter((budget) => !reserved.some((line) => line.budget.id === budget.id))
-    .map((budget) => ({ budget, windowStart: windowStart(budget.window, begun) }))
+    .map((budget) => ({ budget, windowStart: windowStart(budget, begun) }))
   await books.budgets.book({ entry: entry(world.clock, { nano, tokens, id, spender, latencyMs }), spender, hold })
   for (const { budget, windowStart: start } of [...reserved, ...late]) {
     const line = world.line(budget.id, start)

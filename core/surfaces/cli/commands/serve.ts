@@ -27,8 +27,19 @@ export function serve(program: Command): void {
       )
       try {
         const firstKey = ensureKey(plugboard)
-        const { engine, catalog, keys, counter, prices, measured, usage, clock, logger } = plugboard
-        const gateway = await createGateway({ engine, catalog, keys, counter, prices, measured, usage, clock, logger })
+        const { engine, agents, catalog, keys, counter, prices, measured, usage, clock, logger } = plugboard
+        const gateway = await createGateway({
+          engine,
+          agents,
+          catalog,
+          keys,
+          counter,
+          prices,
+          measured,
+          usage,
+          clock,
+          logger,
+        })
         const { url } = await gateway.listen({ port, host })
         stopOnSignals(gateway, plugboard)
         containPluginFailures(logger)

@@ -5,7 +5,6 @@ import { extrasOf } from './extras.ts'
 import { RESPONSES, handOffTarget } from './hand-off.ts'
 import { itemId, shortHash, splitCallId } from './ids.ts'
 import { objectsOf, type JsonObject } from './json.ts'
-import { OPENAI_RESPONSES } from './name.ts'
 import { readItemSignature, readTextSignature } from './signature.ts'
 import type { Target } from './target.ts'
 

@@ -23,7 +23,7 @@ const PAGE = 1_000
 const LIMITS: readonly string[] = [
   'A saving is what the calls were charged, less what their tokens would have cost at the prices known today, each call at its own time. Calls without a known price are left out.',
   'Another model counts the same text as more or fewer tokens, and may answer longer, shorter or worse; the ledger knows nothing of that.',
-  'An alternative must have all abilities of the model (tools, kinds of input, reasoning) and room for the largest call; which of them a call needed is not in the ledger.',
+  'An alternative must have all abilities of the model (tools, kinds of input), think before it answers if the model does and only then, and have room for the largest call; which abilities a call needed is not in the ledger.',
   'Models that say nothing of their context window are not compared, nor are those of plugins written in code, except with their own provider.',
   'Reads from a cache are priced as such also where another provider might not have cached.',
 ]

@@ -30,6 +30,13 @@ const MODELS: readonly ModelSpec[] = [
   { id: 'narrow', price: { input: '0.01', output: '0.01' }, input: ['text', 'image'], contextWindow: 1_000 },
   { id: 'terse', price: { input: '0.01', output: '0.01' }, input: ['text', 'image'], maxTokens: 400 },
   { id: 'unpriced', input: ['text', 'image'] },
+  {
+    id: 'deep',
+    price: { input: '0.01', output: '0.01' },
+    input: ['text', 'image'],
+    reasoning: true,
+    contextWindow: 2_000,
+  },
   { id: 'thinker', price: { input: '2.00', output: '8.00' }, reasoning: true },
   {
     id: 'tiered',
@@ -47,6 +54,14 @@ const MODELS: readonly ModelSpec[] = [
   },
 ]
 
+const offering = (id: string, models: readonly ModelSpec[]) => ({
+  id,
+  protocol: 'openai-chat',
+  baseUrl: `http://127.0.0.1:9/${id}`,
+  auth: { type: 'none' },
+  models: models.map((model) => ({ contextWindow: 100_000, maxTokens: 16_000, ...model })),
+})
+
 const MANIFEST = {
   manifest: 1,
   id: 'acme',
@@ -54,15 +69,8 @@ const MANIFEST = {
   version: '1.0.0',
   engines: { plugboard: '>=0.1.0' },
   contributes: {
-    providers: [
-      {
-        id: 'acme',
-        protocol: 'openai-chat',
-        baseUrl: 'http://127.0.0.1:9/v1',
-        auth: { type: 'none' },
-        models: MODELS.map((model) => ({ contextWindow: 100_000, maxTokens: 16_000, ...model })),
-      },
-    ],
+    // The mirror has the same small model at the same price: another way to it and no other alternative.
+    providers: [offering('acme', MODELS), offering('mirror', MODELS.slice(1, 2))],
   },
 }
 

@@ -102,7 +102,7 @@ describe(`${CALLS} calls at once on a budget that pays for ${PAID}`, () => {
     expect({ spent, held, booked }).toEqual({ spent: limitNano, held: 0, booked: limitNano })
     expect(sampled).toMatchObject({ above: 0, most: limitNano, negative: 0 })
     expect(books.problems).toEqual([])
-  })
+  }, 120_000)
 
   it('never pass it, whether they end well, fail, break off or are left, and use it to the last call', async () => {
     const { refused, answered, sampled, spent, held, booked, limitNano, books } = await crowd(KINDS, true)
@@ -116,7 +116,7 @@ describe(`${CALLS} calls at once on a budget that pays for ${PAID}`, () => {
     expect(spent).toBeGreaterThan(limitNano - WORST_NANO)
     expect(answered.length).toBeGreaterThan(PAID)
     expect(books.problems).toEqual([])
-  })
+  }, 120_000)
 
   it('that cost more than anybody could know are booked in full, and each one that passes the limit is told', async () => {
     const kinds = [...KINDS.slice(2, 5), (plugboard: Plugboard) => ask(plugboard, ABOVE, true)]
@@ -130,5 +130,5 @@ describe(`${CALLS} calls at once on a budget that pays for ${PAID}`, () => {
     expect(spent).toBeLessThanOrEqual(limitNano + excess)
     expect(sampled.above).toBeLessThanOrEqual(excess)
     expect(books.problems).toEqual([])
-  })
+  }, 120_000)
 })

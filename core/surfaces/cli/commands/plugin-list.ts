@@ -3,6 +3,7 @@ import type { PluginInfo } from '../../../kernel/plugin-info.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
 import { printJson, printTable } from '../output.ts'
+import { printProblem } from '../print-problem.ts'
 
 export function pluginList(plugin: Command): void {
   withCommonOptions(
@@ -22,10 +23,3 @@ const row = ({ id, version, state, origin, providers }: PluginInfo): string[] =>
   origin,
   providers.join(' '),
 ]
-
-function printProblem({ id, problem }: PluginInfo): void {
-  if (problem === undefined) return
-  console.log(`\n${id}: ${problem.code}`)
-  for (const line of problem.message.split('\n')) console.log(`  ${line}`)
-  if (problem.hint !== undefined) console.log(`  ${problem.hint}`)
-}

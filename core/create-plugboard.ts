@@ -249,9 +249,12 @@ function kernelOptions(
 }
 
 /** Settings by plugin id are another way to write the same. */
-function hostProviders({ settings = {}, providers = {} }: PlugboardOptions): Readonly<Record<string, HostProvider>> {
-  const all: Record<string, HostProvider> = { ...providers }
-  for (const [id, own] of Object.entries(settings)) all[id] = { ...all[id], settings: { ...all[id]?.settings, ...own } }
+function hostProviders({ settings = {}, providers = {} }: PlugboardOptions): ReadonlyMap<string, HostProvider> {
+  const all = new Map<string, HostProvider>(Object.entries(providers))
+  for (const [id, own] of Object.entries(settings)) {
+    const provider = all.get(id)
+    all.set(id, { ...provider, settings: { ...provider?.settings, ...own } })
+  }
   return all
 }
 

@@ -20,6 +20,7 @@ export class Instances {
   readonly #offering: (type: string) => Lifecycle | undefined
   readonly #all = new Map<string, Instance>()
   #made = 0
+  #closed = false
 
   constructor(host: LifecycleHost, offering: (type: string) => Lifecycle | undefined) {
     this.#host = host
@@ -74,9 +75,15 @@ export class Instances {
     )
   }
 
+  /** Ends all, and begins none from now on. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all(this.lifecycles.map((lifecycle) => lifecycle.close(0)))
+  }
+
   async #bear(id: string, instance: Instance): Promise<void> {
     const source = this.#offering(instance.type)?.source
-    if (source === undefined) return
+    if (source === undefined || this.#closed) return
     const { type, rank } = instance
     instance.lifecycle = new Lifecycle(id, source, this.#host, { type, rank })
     await instance.lifecycle.update(source)

@@ -125,7 +125,7 @@ export class Kernel implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     await this.#watcher?.[Symbol.asyncDispose]()
-    await Promise.all(this.lifecycles.map((plugin) => plugin.close(0)))
+    await Promise.all([...[...this.#plugins.values()].map((plugin) => plugin.close(0)), this.instances.close()])
   }
 
   #watch(roots: readonly PluginRoot[]): void {

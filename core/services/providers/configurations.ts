@@ -8,7 +8,7 @@ export interface ConfigurationParts {
   readonly table: ConfigTable
   readonly vault: Vault
   /** The host's own word by id; wins over what is saved. */
-  readonly hosts: Readonly<Record<string, HostProvider>>
+  readonly hosts: ReadonlyMap<string, HostProvider>
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -55,7 +55,7 @@ export class Configurations {
   }
 
   host(id: string): HostProvider | undefined {
-    return this.#parts.hosts[id]
+    return this.#parts.hosts.get(id)
   }
 
   /** The provider that an id is an instance of; undefined when it is none. */
@@ -66,7 +66,7 @@ export class Configurations {
 
   /** The instances there must be: the host's first, then as they were made. */
   get instances(): readonly string[] {
-    return [...new Set([...Object.keys(this.#parts.hosts), ...this.#saved.keys()])].filter(
+    return [...new Set([...this.#parts.hosts.keys(), ...this.#saved.keys()])].filter(
       (id) => this.instanceType(id) !== undefined,
     )
   }
@@ -76,7 +76,7 @@ export class Configurations {
   }
 
   get disabled(): ReadonlySet<string> {
-    const ids = [...Object.keys(this.#parts.hosts), ...this.#saved.keys(), ...this.#drafts.keys()]
+    const ids = [...this.#parts.hosts.keys(), ...this.#saved.keys(), ...this.#drafts.keys()]
     return new Set(ids.filter((id) => !this.isEnabled(id)))
   }
 

@@ -19,7 +19,7 @@ import { providersList } from './commands/providers-list.ts'
 import { providersRemove } from './commands/providers-remove.ts'
 import { providersAdd, providersSet } from './commands/providers-set.ts'
 import { providersShow } from './commands/providers-show.ts'
-import { providersDisable, providersEnable } from './commands/providers-switch.ts'
+import { providersSwitch } from './commands/providers-switch.ts'
 import { providersValidate } from './commands/providers-validate.ts'
 import { serve } from './commands/serve.ts'
 import { usageAdvice } from './commands/usage-advice.ts'
@@ -60,8 +60,7 @@ providersShow(providers)
 providersSet(providers)
 providersAdd(providers)
 providersValidate(providers)
-providersEnable(providers)
-providersDisable(providers)
+providersSwitch(providers)
 providersRemove(providers)
 const agents = program.command('agents').description('Named models with options and instructions of their own')
 agentsList(agents)

@@ -11,13 +11,6 @@ export const providerRow = ({ id, type, state, maskedKey, models, lastValidatedA
   lastValidatedAt === undefined ? 'never' : new Date(lastValidatedAt).toISOString(),
 ]
 
-export function printProblem({ id, problem }: ProviderInfo): void {
-  if (problem === undefined) return
-  console.log(`\n${id}: ${problem.code}`)
-  for (const line of problem.message.split('\n')) console.log(`  ${line}`)
-  if (problem.hint !== undefined) console.log(`  ${problem.hint}`)
-}
-
 export function validationLine(id: string, validation: Validation): string {
   if (!validation.ok) {
     const { message, error } = validation

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createPlugboard, type Provider, type ProviderDeclaration } from '../../../core/index.ts'
+import type { Provider, ProviderDeclaration } from '../../../core/index.ts'
 import { ask, codePlugin, dropIn, hello, next, startBench } from '../../fixtures-plugins.ts'
 import { startOpenAIUpstream } from '../../support/openai-upstream.ts'
-import { KEY, OTHER_KEY, providerIn, speaking } from './support.ts'
+import { KEY, OTHER_KEY, openedAgain, providerIn, speaking } from './support.ts'
 
 const declaration: ProviderDeclaration = {
   id: 'mine',
@@ -111,12 +111,7 @@ describe('providers that the host configures', () => {
     await plugboard[Symbol.asyncDispose]()
 
     // What the host no longer says is gone.
-    await using without = await createPlugboard({
-      dataDir: bench.dir.at('data'),
-      hostDir: false,
-      builtIn: false,
-      env: {},
-    })
+    await using without = await openedAgain(bench)
     expect(without.providers.list().map(({ id }) => id)).toEqual(['acme'])
   })
 

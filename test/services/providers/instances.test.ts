@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { createPlugboard } from '../../../core/index.ts'
 import {
   ask,
   codePlugin,
@@ -14,7 +13,7 @@ import {
 } from '../../fixtures-plugins.ts'
 import { startOpenAIUpstream } from '../../support/openai-upstream.ts'
 import { until } from '../../support/until.ts'
-import { CONFIG, KEY, OTHER_KEY, providerIn, speaking } from './support.ts'
+import { CONFIG, KEY, OTHER_KEY, openedAgain, providerIn, speaking } from './support.ts'
 
 /** Two instances of acme, each with its own key for its own server. */
 async function twoInstances(bench: Bench, urls: readonly [string, string]): Promise<void> {
@@ -126,12 +125,7 @@ describe('several instances of one provider', () => {
     await using bench = await startBench({ acme: speaking('acme') })
     await twoInstances(bench, [one.url, two.url])
     await bench.plugboard[Symbol.asyncDispose]()
-    await using again = await createPlugboard({
-      dataDir: bench.dir.at('data'),
-      hostDir: false,
-      builtIn: false,
-      env: {},
-    })
+    await using again = await openedAgain(bench)
     expect(await ask(again, 'gpt-4o')).toBe('from one')
     expect(await ask(again, 'acme_backup:gpt-4o')).toBe('from two')
   })
@@ -195,6 +189,14 @@ describe('several instances of one provider', () => {
       hint: expect.any(String) as string,
     })
     expect(bench.plugboard.providers.list().map((each) => each.id)).toEqual(['acme', 'in-suite'])
+  })
+
+  it('may be called what JavaScript calls its own things', async () => {
+    await using bench = await startBench({ acme: speaking('acme') })
+    expect(await bench.plugboard.providers.save('constructor', { type: 'acme' })).toMatchObject({
+      id: 'constructor',
+      name: 'Acme (constructor)',
+    })
   })
 
   it('that a plugin refuses are not made', async () => {

@@ -1,19 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { createPlugboard, type Plugboard } from '../../../core/index.ts'
-import { ask, startBench, type Bench } from '../../fixtures-plugins.ts'
+import { ask, startBench } from '../../fixtures-plugins.ts'
 import { startOpenAIUpstream } from '../../support/openai-upstream.ts'
 import { until } from '../../support/until.ts'
-import { KEY, OTHER_KEY, speaking } from './support.ts'
-
-/** Another one on the same data folder, as another process would be. */
-const beside = ({ dir }: Bench): Promise<Plugboard> =>
-  createPlugboard({ dataDir: dir.at('data'), hostDir: false, builtIn: false, env: {}, logLevel: 'silent' })
+import { KEY, OTHER_KEY, openedAgain, speaking } from './support.ts'
 
 describe('two processes on one data folder', () => {
   it('each put in force what the other saves: settings, instances, and what is disabled or removed', async () => {
     await using upstream = await startOpenAIUpstream()
     await using bench = await startBench({ acme: speaking('acme') })
-    await using other = await beside(bench)
+    await using other = await openedAgain(bench)
     const { providers } = bench.plugboard
     const heard: string[] = []
     other.providers.on('configured', ({ id }) => heard.push(id))
@@ -36,7 +31,7 @@ describe('two processes on one data folder', () => {
   it('lose nothing when both save at once', async () => {
     await using upstream = await startOpenAIUpstream({ apiKey: KEY })
     await using bench = await startBench({ acme: speaking('acme') })
-    await using other = await beside(bench)
+    await using other = await openedAgain(bench)
     await Promise.all([
       bench.plugboard.providers.save('acme', { settings: { baseUrl: upstream.url } }),
       other.providers.save('acme', { settings: { apiKey: KEY } }),
@@ -55,7 +50,7 @@ describe('two processes on one data folder', () => {
 
   it('leave a process alone that does not follow', async () => {
     await using bench = await startBench({ acme: speaking('acme') }, { watch: false })
-    await using other = await beside(bench)
+    await using other = await openedAgain(bench)
     await other.providers.disable('acme')
     const { providers } = bench.plugboard
     expect(providers.get('acme')?.enabled).toBe(true)

@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { Vault, createPlugboard, type AssistantMessage } from '../../../core/index.ts'
+import { Vault, type AssistantMessage } from '../../../core/index.ts'
 import {
   ask,
   codePlugin,
@@ -13,7 +13,7 @@ import {
 } from '../../fixtures-plugins.ts'
 import { startOpenAIUpstream, type OpenAIUpstream } from '../../support/openai-upstream.ts'
 import { until } from '../../support/until.ts'
-import { auditOf, CONFIG, KEY, OTHER_KEY, providerIn, speaking } from './support.ts'
+import { CONFIG, KEY, OTHER_KEY, auditOf, openedAgain, providerIn, speaking } from './support.ts'
 
 const keysOf = ({ chats }: OpenAIUpstream): unknown[] => chats.map(({ headers }) => headers.authorization)
 
@@ -68,12 +68,7 @@ describe('saving the settings of a provider', () => {
     expect(traces).not.toContain(KEY)
 
     await plugboard[Symbol.asyncDispose]()
-    await using again = await createPlugboard({
-      dataDir: bench.dir.at('data'),
-      hostDir: false,
-      builtIn: false,
-      env: {},
-    })
+    await using again = await openedAgain(bench)
     expect(await ask(again, 'acme:gpt-4o')).toBe('Hello from the upstream.')
     expect(keysOf(upstream)).toEqual([`Bearer ${KEY}`, `Bearer ${KEY}`])
   })
@@ -290,8 +285,7 @@ describe('a vault that is locked', () => {
     await using bench = await startBench({ acme: speaking('acme'), other: codePlugin('other') })
     await bench.plugboard.providers.save('acme', { settings: { apiKey: KEY, baseUrl: upstream.url } })
     await bench.plugboard[Symbol.asyncDispose]()
-    const options = { dataDir: bench.dir.at('data'), hostDir: false, builtIn: false, logLevel: 'silent' } as const
-    await using plugboard = await createPlugboard({ ...options, env: { PLUGBOARD_MASTER_KEY: 'ab'.repeat(32) } })
+    await using plugboard = await openedAgain(bench, { env: { PLUGBOARD_MASTER_KEY: 'ab'.repeat(32) } })
     expect(plugboard.providers.get('other')?.state).toBe('ready')
     expect(plugboard.providers.get('acme')).toMatchObject({ state: 'failed', problem: { code: 'VAULT_LOCKED' } })
     expect(await ask(plugboard, 'other:demo')).toBe('other')
@@ -307,11 +301,7 @@ describe('a vault that is locked', () => {
     await bench.plugboard.providers.save('acme', { settings: { apiKey: KEY, baseUrl: upstream.url } })
     await bench.plugboard[Symbol.asyncDispose]()
     const opened: string[] = []
-    await using plugboard = await createPlugboard({
-      dataDir: bench.dir.at('data'),
-      hostDir: false,
-      builtIn: false,
-      env: {},
+    await using plugboard = await openedAgain(bench, {
       services: (scope) => {
         const vault = scope.get(Vault)
         scope.value(Vault, {

@@ -1,4 +1,4 @@
-import type { ProviderInfo } from '../../../core/index.ts'
+import { createPlugboard, type Plugboard, type PlugboardOptions, type ProviderInfo } from '../../../core/index.ts'
 import { manifestOf, type Bench, type Files } from '../../fixtures-plugins.ts'
 
 /** Keys that no output may hold. */
@@ -55,3 +55,7 @@ export const auditOf = ({ plugboard }: Bench): string[] =>
         `${action} ${subject} by ${actor} ${JSON.stringify(details['keys'] ?? '')}`,
     )
     .toReversed()
+
+/** Another one on the same data folder: as another process is, or this one after a restart. */
+export const openedAgain = ({ dir }: Bench, options: PlugboardOptions = {}): Promise<Plugboard> =>
+  createPlugboard({ dataDir: dir.at('data'), hostDir: false, builtIn: false, env: {}, logLevel: 'silent', ...options })

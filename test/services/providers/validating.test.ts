@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { createPlugboard, type ProviderEvents } from '../../../core/index.ts'
+import type { ProviderEvents } from '../../../core/index.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startOpenAIUpstream } from '../../support/openai-upstream.ts'
 import { codePlugin, providerOf, startBench } from '../../fixtures-plugins.ts'
-import { KEY, OTHER_KEY, providerIn, speaking } from './support.ts'
+import { KEY, OTHER_KEY, openedAgain, providerIn, speaking } from './support.ts'
 
 /** A server that answers every request alike, or not at all. */
 async function startServer(answer?: { readonly status: number; readonly body: unknown }) {
@@ -65,12 +65,7 @@ describe('validating a provider', () => {
       { id: 'acme', validation: bad },
     ])
     await plugboard[Symbol.asyncDispose]()
-    await using again = await createPlugboard({
-      dataDir: bench.dir.at('data'),
-      hostDir: false,
-      builtIn: false,
-      env: {},
-    })
+    await using again = await openedAgain(bench)
     expect(again.providers.get('acme')).toMatchObject({ lastValidatedAt: good.at, lastValidation: undefined })
   })
 

@@ -3,7 +3,7 @@ import type { PluginInfo } from '../../../kernel/plugin-info.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
 import { printJson, printTable } from '../output.ts'
-import { problemText } from '../problem.ts'
+import { printProblem } from '../problem.ts'
 
 export function pluginList(plugin: Command): void {
   withCommonOptions(
@@ -12,7 +12,7 @@ export function pluginList(plugin: Command): void {
     await using plugboard = await openPlugboard(options)
     if (options.json) return printJson(plugboard.plugins)
     printTable(['PLUGIN', 'VERSION', 'STATE', 'FROM', 'PROVIDERS'], plugboard.plugins.map(row))
-    for (const text of plugboard.plugins.map(problemText)) if (text !== undefined) console.log(`\n${text}`)
+    for (const plugin of plugboard.plugins) printProblem(plugin)
   })
 }
 

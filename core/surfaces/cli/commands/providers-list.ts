@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
 import { printJson, printTable } from '../output.ts'
-import { PROVIDER_HEADINGS, printProblem, providerRow } from '../provider-row.ts'
+import { printProblem } from '../problem.ts'
+import { PROVIDER_HEADINGS, providerRow } from '../provider-row.ts'
 
 interface ListOptions extends CommonOptions {
   readonly available: boolean

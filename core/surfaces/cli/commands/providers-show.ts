@@ -3,7 +3,8 @@ import type { ProviderInfo } from '../../../services/providers/providers.ts'
 import { openPlugboard } from '../open-plugboard.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
 import { printJson, printTable } from '../output.ts'
-import { PROVIDER_HEADINGS, printProblem, providerRow } from '../provider-row.ts'
+import { printProblem } from '../problem.ts'
+import { PROVIDER_HEADINGS, providerRow } from '../provider-row.ts'
 import { knownProvider } from '../known-provider.ts'
 
 export function providersShow(providers: Command): void {

@@ -23,11 +23,16 @@ export interface SchemaOptions {
   readonly useDefaults?: boolean
 }
 
+/** Holds schemas to the rules for schemas. To compile those is most of what a schema costs, so all share them. */
+let rules: Ajv2020 | undefined
+
 /**
  * Compiles a schema. Each call makes its own ajv instance, so that all of it can be collected with its last user: one
  * shared instance would keep every schema of every plugin version for ever.
  */
 export function compileSchema<T>(schema: object, { useDefaults = false }: SchemaOptions = {}): Check<T> {
+  rules ??= new Ajv2020()
+  void rules.validateSchema(schema, true)
   const ajv = new Ajv2020({
     strict: true,
     allErrors: true,
@@ -35,6 +40,9 @@ export function compileSchema<T>(schema: object, { useDefaults = false }: Schema
     useDefaults,
     strictRequired: false,
     strictTypes: false,
+    validateSchema: false,
+    // What is compiled runs a few times; to make it shorter costs more than it saves.
+    code: { optimize: false },
   })
   addFormats.default(ajv)
   const validate: ValidateFunction = ajv.compile(schema)

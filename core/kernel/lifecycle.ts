@@ -159,7 +159,7 @@ export class Lifecycle {
     const described = (this.#described = await describePlugin(source, host.version))
     const settings = described.form.read(own)
     const known = knownAs(this.id, this.instance, own.name)
-    const version = openVersion(this.id, this.#nameOf(hash), host.scope)
+    const version = openVersion(this.id, this.#nameOf(source, hash), host.scope)
     try {
       const { manifest } = described
       const { packageDirs } = host
@@ -182,9 +182,10 @@ export class Lifecycle {
   }
 
   /** The same files are not evaluated again for other settings: Node would keep both copies for ever. */
-  #nameOf(hash: string): VersionName {
+  #nameOf({ dir }: PluginSource, hash: string): VersionName {
     const serving = this.#serving
-    if (serving?.hash === hash) return { module: serving.module, id: `${serving.module}-${++this.#resettings}` }
+    if (serving?.hash === hash && serving.source.dir === dir)
+      return { module: serving.module, id: `${serving.module}-${++this.#resettings}` }
     const module = this.#tries === 0 ? hash : `${hash}.${this.#tries}`
     return { module, id: module }
   }

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher } from 'undici'
+import { Pool, type Dispatcher } from 'undici'
 import { ByteStream } from './byte-stream.ts'
 import { PlugboardError, ProviderError, deepestCause } from './errors.ts'
 import { Secret } from './secret.ts'
@@ -39,43 +39,40 @@ const KEEP_ALIVE_MS = 30_000
  * redirect could carry a key to a host nobody allowed.
  */
 export function createHttp(allowed: readonly string[]): Http {
-  const agent = new Agent({
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    connections: null,
-    pipelining: 1,
-  })
-  const origins = new Map<string, { origin: string }>()
+  const pools = new Map<string, Pool>()
   const hosts = allowed.map((host) => host.toLowerCase())
 
   return {
-    request: (request) => dispatch(agent, (url) => locate(url, hosts, origins), request),
+    request: (request) => dispatch((url) => locate(url, hosts, pools), request),
     async [Symbol.asyncDispose]() {
-      await agent.destroy()
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()))
     },
   }
 }
 
-/** Splits a URL into origin and path, after the host has been checked once per origin. */
-function locate(
-  url: string,
-  hosts: readonly string[],
-  known: Map<string, { origin: string }>,
-): { origin: string; path: string } {
+/** The connections to a URL's origin, whose host is checked once, and the path there. */
+function locate(url: string, hosts: readonly string[], pools: Map<string, Pool>): { pool: Pool; path: string } {
   const slash = url.indexOf('/', url.indexOf('//') + 2)
   const head = slash === -1 ? url : url.slice(0, slash)
-  let entry = known.get(head)
-  if (entry === undefined) {
+  let pool = pools.get(head)
+  if (pool === undefined) {
     const parsed = parse(url)
     if (!hosts.some((rule) => hostAllowed(rule, parsed)))
       throw new PlugboardError('HOST_DENIED', `The plugin may not reach ${parsed.host}.`, {
         hint: `Add "${parsed.host}" to permissions.net in its plugboard.json.`,
         details: { host: parsed.host },
       })
-    entry = { origin: parsed.origin }
-    known.set(head, entry)
+    pool = new Pool(parsed.origin, CONNECTIONS)
+    pools.set(head, pool)
   }
-  return { origin: entry.origin, path: slash === -1 ? '/' : url.slice(slash) }
+  return { pool, path: slash === -1 ? '/' : url.slice(slash) }
+}
+
+const CONNECTIONS: Pool.Options = {
+  connect: { timeout: CONNECT_TIMEOUT_MS },
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connections: null,
+  pipelining: 1,
 }
 
 function parse(url: string): URL {
@@ -98,12 +95,11 @@ function hostAllowed(rule: string, url: URL): boolean {
 }
 
 function dispatch(
-  agent: Agent,
-  place: (url: string) => { readonly origin: string; readonly path: string },
+  place: (url: string) => { readonly pool: Pool; readonly path: string },
   request: HttpRequest,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const { origin, path } = place(request.url)
+    const { pool, path } = place(request.url)
     if (request.signal.aborted) return reject(aborted(request.signal))
     let body: ByteStream | undefined
     let live: Dispatcher.DispatchController | undefined
@@ -118,7 +114,6 @@ function dispatch(
     request.onStart?.(end)
 
     const options: Dispatcher.DispatchOptions = {
-      origin,
       path,
       method: request.method,
       headers: flatten(request.headers),
@@ -126,7 +121,7 @@ function dispatch(
       headersTimeout: request.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       bodyTimeout: request.idleTimeoutMs ?? DEFAULT_TIMEOUT_MS,
     }
-    agent.dispatch(options, {
+    pool.dispatch(options, {
       onRequestStart(controller) {
         live = controller
         if (ended !== undefined) controller.abort(ended)
@@ -145,7 +140,7 @@ function dispatch(
       },
       onResponseError(_controller, error) {
         over()
-        const reason = ended ?? failure(error, origin)
+        const reason = ended ?? failure(error, request.url)
         if (body === undefined) reject(reason)
         else body.fail(reason)
       },
@@ -169,7 +164,9 @@ const aborted = (signal: AbortSignal): ProviderError =>
 
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'])
 
-function failure(error: Error, origin: string): ProviderError {
+function failure(error: Error, url: string): ProviderError {
+  // Without path and query, which may hold a key.
+  const { origin } = parse(url)
   const root = deepestCause(error) as { code?: string; message?: string }
   const code = root.code ?? (error as { code?: string }).code ?? 'unknown'
   if (TIMEOUTS.has(code))

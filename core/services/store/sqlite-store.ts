@@ -9,7 +9,7 @@ import type { Store } from './store.ts'
  * Least milliseconds between two commits. A commit costs as much as some twenty rows: when one has just been made, the next
  * waits so long for company. A write that comes alone is committed at once.
  */
-const COMMIT_INTERVAL_MS = 1
+const COMMIT_INTERVAL_MS = 3
 /** So many writes are company enough. */
 const COMMIT_ROWS = 16
 

@@ -51,7 +51,7 @@ const STANDARD_SCHEMA: ConfigSchema = {
 
 export async function settingsForm(manifest: ReadManifest, dir: string): Promise<SettingsForm> {
   const schema = await configSchema(manifest, dir)
-  const check = compiled(schema, manifest)
+  const check = checkFor(schema, manifest)
   const properties = schema.properties ?? {}
   return {
     schema,
@@ -137,6 +137,12 @@ function typed(text: string, type: string | undefined): unknown {
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   return text
 }
+
+/** Half of all plugins have no schema of their own. */
+let standardCheck: Check<unknown> | undefined
+
+const checkFor = (schema: ConfigSchema, read: ReadManifest): Check<unknown> =>
+  schema === STANDARD_SCHEMA ? (standardCheck ??= compiled(schema, read)) : compiled(schema, read)
 
 function compiled(schema: ConfigSchema, { file, prefix }: ReadManifest): Check<unknown> {
   try {

@@ -5,7 +5,7 @@ import { containPluginFailures } from '../../../kernel/contain.ts'
 import { createPlugboard } from '../../../create-plugboard.ts'
 import type { Plugboard } from '../../../plugboard.ts'
 import { scopeText } from '../../../services/budget/budget.ts'
-import { createGateway, type Gateway } from '../../gateway/gateway.ts'
+import type { Gateway } from '../../gateway/gateway.ts'
 import { withCommonOptions, type CommonOptions } from '../options.ts'
 import { formatCost, printJson } from '../output.ts'
 
@@ -28,6 +28,8 @@ export function serve(program: Command): void {
       try {
         const firstKey = ensureKey(plugboard)
         const { engine, agents, catalog, keys, counter, prices, measured, usage, clock, logger } = plugboard
+        // Only now: no other command needs an HTTP server.
+        const { createGateway } = await import('../../gateway/gateway.ts')
         const gateway = await createGateway({
           engine,
           agents,

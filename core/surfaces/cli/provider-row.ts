@@ -14,7 +14,9 @@ export const providerRow = ({ id, type, state, maskedKey, models, lastValidatedA
 export function validationLine(id: string, validation: Validation): string {
   if (!validation.ok) {
     const { message, error } = validation
-    return `${id}: ${message}${error.hint === undefined ? '' : `\n  ${error.hint}`}`
+    // What the server said helps whoever looks for the reason, where the sentence for people does not say it.
+    const details = [error.class === 'server' ? error.message : undefined, error.hint]
+    return [`${id}: ${message}`, ...details.filter((text) => text !== undefined)].join('\n  ')
   }
   const models = validation.models === undefined ? '' : `, ${validation.models.toLocaleString('en')} models`
   return `${id}: ok in ${validation.latencyMs} ms${models}`

@@ -31,7 +31,9 @@ function printTotals({ since, until, timeZone, totals, resetAt }: UsageReport): 
   if (resetAt !== null) console.log(`Counted since the reset of ${date(resetAt)}; --all counts the calls before too.`)
   const input = tokens.input + tokens.cacheRead + tokens.cacheWrite
   const text = [costText(totals), notes(totals)].filter((part) => part !== '').join(', ')
-  console.log(`${number(calls)} calls, ${number(input)} tokens in, ${number(tokens.output)} out: ${text}`)
+  console.log(
+    `${number(calls)} ${calls === 1 ? 'call' : 'calls'}, ${number(input)} tokens in, ${number(tokens.output)} out: ${text}`,
+  )
   if (cacheSavings > 0n) console.log(`Reading from caches saved $${roundedDollars(cacheSavings)}.`)
 }
 

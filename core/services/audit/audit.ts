@@ -6,6 +6,7 @@ export type AuditAction =
   | 'plugin_failed'
   | 'plugin_removed'
   | 'key_created'
+  | 'key_revoked'
   | 'call_refused'
   | 'budget_changed'
   | 'budget_holds_freed'

@@ -7,6 +7,7 @@ import { budgetList } from './commands/budget-list.ts'
 import { budgetRemove } from './commands/budget-remove.ts'
 import { budgetSet } from './commands/budget-set.ts'
 import { chat } from './commands/chat.ts'
+import { keysAdd, keysList, keysRemove } from './commands/keys.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
 import { models } from './commands/models.ts'
 import { modelsDefault } from './commands/models-default.ts'
@@ -79,6 +80,11 @@ usageTop(usage)
 usageAdvice(usage)
 usageReset(usage)
 usageRerate(usage)
+
+const keys = program.command('keys').description('Keys that clients of the gateway show')
+keysList(keys)
+keysAdd(keys)
+keysRemove(keys)
 
 const webhook = program.command('webhook').description('Endpoints that hear of alerts')
 webhookAdd(webhook)

@@ -19,7 +19,7 @@ export function authenticate(
   const key = keys.verify(secret)
   if (key === undefined)
     throw new PlugboardError('KEY_INVALID', 'The API key is not one of this gateway, or it was revoked.', {
-      hint: 'Use a key of this gateway, not one of a provider; the first one was shown when the gateway first started.',
+      hint: 'Use a key of this gateway, not one of a provider; `plugboard keys add` makes one.',
     })
   return key
 }

@@ -204,8 +204,8 @@ describe('a call that the ledger cannot take', () => {
           }),
       },
     )
-    const { engine, agents, catalog, keys, counter, clock, logger } = bench.plugboard
-    await using gateway = await createGateway({ engine, agents, catalog, keys, counter, clock, logger })
+    const { keys } = bench.plugboard
+    await using gateway = await createGateway(bench.plugboard)
     const { url } = await gateway.listen({ port: 0, host: '127.0.0.1' })
     const { secret } = keys.add('test')
     const chat = (stream: boolean): Promise<Response> =>

@@ -23,21 +23,9 @@ export async function startGateway(options: PlugboardOptions = {}): Promise<Runn
     logLevel: 'silent',
     ...options,
   })
-  const { engine, agents, catalog, keys, counter, prices, measured, usage, clock, logger } = plugboard
-  const gateway = await createGateway({
-    engine,
-    agents,
-    catalog,
-    keys,
-    counter,
-    prices,
-    measured,
-    usage,
-    clock,
-    logger,
-  })
+  const gateway = await createGateway(plugboard)
   const { url } = await gateway.listen({ port: 0, host: '127.0.0.1' })
-  const key = keys.add('test').secret
+  const key = plugboard.keys.add('test').secret
   const authorization = `Bearer ${key}`
   return {
     url,

@@ -23,6 +23,7 @@ import { models } from './routes/models.ts'
 import { sendProblem, type RawReply } from './send-problem.ts'
 import { unknownRoute } from './unknown-route.ts'
 
+/** What a `Plugboard` holds. */
 export interface GatewayServices {
   readonly engine: Engine
   readonly agents: Agents
@@ -31,11 +32,11 @@ export interface GatewayServices {
   /** Answers clients that ask how many tokens a request has. */
   readonly counter: TokenCounter
   /** Without it, the list of models shows no prices. */
-  readonly prices?: CostService
+  readonly prices?: CostService | undefined
   /** Without it, the list of models shows no latencies. */
-  readonly measured?: Measured
+  readonly measured?: Measured | undefined
   /** Without it, there are no analytics. */
-  readonly usage?: UsageReports
+  readonly usage?: UsageReports | undefined
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -53,7 +54,10 @@ export interface Gateway extends AsyncDisposable {
 const GRACE_MS = 30_000
 
 /** The HTTP server in front of an engine. */
-export async function createGateway(services: GatewayServices): Promise<Gateway> {
+export async function createGateway(host: GatewayServices): Promise<Gateway> {
+  const { engine, agents, catalog, keys, counter, prices, measured, usage, clock, logger } = host
+  // Looked up once: a host may find each of them anew whenever it is asked.
+  const services = { engine, agents, catalog, keys, counter, prices, measured, usage, clock, logger }
   const requestId = (): string => callId(services.clock.now())
   const tell = async (problem: Problem, request: Asked, reply: RawReply): Promise<void> => {
     const door = entranceOf(request).door()

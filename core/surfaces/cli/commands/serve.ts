@@ -27,24 +27,12 @@ export function serve(program: Command): void {
       )
       try {
         const firstKey = ensureKey(plugboard)
-        const { engine, agents, catalog, keys, counter, prices, measured, usage, clock, logger } = plugboard
         // Only now: no other command needs an HTTP server.
         const { createGateway } = await import('../../gateway/gateway.ts')
-        const gateway = await createGateway({
-          engine,
-          agents,
-          catalog,
-          keys,
-          counter,
-          prices,
-          measured,
-          usage,
-          clock,
-          logger,
-        })
+        const gateway = await createGateway(plugboard)
         const { url } = await gateway.listen({ port, host })
         stopOnSignals(gateway, plugboard)
-        containPluginFailures(logger)
+        containPluginFailures(plugboard.logger)
         setFlagsFromString('--semi-space-growth-factor=2')
         if (options.json) printJson({ url, ...(firstKey === undefined ? {} : { apiKey: firstKey }) })
         else welcome(url, firstKey, plugboard)

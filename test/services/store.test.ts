@@ -70,6 +70,24 @@ describe('the store', () => {
     expect(subjects(store.db)).toEqual(['before', 'after'])
   })
 
+  it('lets what is done before every commit see all writes, and undoes it together with them', async () => {
+    await using dir = await tempDir()
+    using store = new SqliteStore(dir.at('plugboard.db'))
+    using reader = new DatabaseSync(dir.at('plugboard.db'), { readOnly: true })
+    const noted: string[] = []
+    store.beforeCommit(() => {
+      const all = noted.splice(0)
+      if (all.length > 0) note(store, `sum of ${all.join(' and ')}`)()
+      if (all.includes('bad')) throw new Error('bad')
+    })
+    const put = (subject: string) => store.write(() => noted.push(subject))
+    await Promise.all([put('one'), put('two')])
+    expect(subjects(reader)).toEqual(['sum of one and two'])
+    const results = await Promise.allSettled([put('three'), put('bad'), put('four')])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(subjects(reader)).toEqual(['sum of one and two', 'sum of three', 'sum of four'])
+  })
+
   it('refuses writes clearly when the disk is full, and takes them again when there is room', async () => {
     await using dir = await tempDir()
     using store = new SqliteStore(dir.at('plugboard.db'))

@@ -1,5 +1,8 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Amount, Budget } from './budget.ts'
+import type { StatementSync } from 'node:sqlite'
+import type { Store } from '../store/store.ts'
+import { BalanceRows } from './balance-rows.ts'
+import type { Amount, Budget, Hold } from './budget.ts'
+import { Holds, type HeldLine } from './holds.ts'
 
 export interface Balance {
   readonly spent: Amount
@@ -7,13 +10,12 @@ export interface Balance {
   readonly alerted: boolean
 }
 
+/** What a booked call costs one budget. */
 export interface Charge extends Amount {
-  readonly entryId: string
   readonly budgetId: string
   readonly windowStart: number
   /** What the charge takes the place of; nothing when it was not reserved, or the hold had expired. */
   readonly held: Amount
-  readonly estimated: boolean
 }
 
 export interface Charged {
@@ -24,122 +26,133 @@ export interface Charged {
 
 export const NOTHING: Amount = { nano: 0, tokens: 0 }
 
-/**
- * The rows of budgets' money. Every method but `read` and `holding` belongs into a transaction. Sums and comparisons are
- * the database's, and amounts go in as bigint (a number would make them floating): exact also beyond nine million dollars.
- */
+/** Budgets' money: what is spent and held, and by which calls. Every method but `read` belongs into a transaction. */
 export class Balances {
-  readonly #over: StatementSync
-  readonly #addHeld: StatementSync
-  readonly #insertHold: StatementSync
-  readonly #deleteHold: StatementSync
-  readonly #settle: StatementSync
+  readonly #rows: BalanceRows
+  readonly #holds: Holds
   readonly #insertCharge: StatementSync
-  readonly #alerted: StatementSync
-  readonly #exhausted: StatementSync
-  readonly #read: StatementSync
-  readonly #holding: StatementSync
 
-  constructor(db: DatabaseSync) {
-    this.#over = db.prepare(`SELECT 1 FROM budget_balance WHERE budget_id = ?1 AND window_start = ?2
-      AND ((?3 > 0 AND spent_nano + held_nano + ?3 > ?4) OR (?5 > 0 AND spent_tokens + held_tokens + ?5 > ?6))`)
-    this.#addHeld = db.prepare(`INSERT INTO budget_balance (budget_id, window_start, held_nano, held_tokens)
-      VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET held_nano = held_nano + ?3, held_tokens = held_tokens + ?4`)
-    this.#insertHold = db.prepare(
-      'INSERT INTO budget_hold (call_id, budget_id, window_start, owner, nano, tokens) VALUES (?, ?, ?, ?, ?, ?)',
-    )
-    this.#deleteHold = db.prepare('DELETE FROM budget_hold WHERE call_id = ? AND budget_id = ?')
-    this.#settle = db.prepare(`INSERT INTO budget_balance (budget_id, window_start, spent_nano, spent_tokens)
-      VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET spent_nano = spent_nano + ?3, spent_tokens = spent_tokens + ?4,
-      held_nano = held_nano - ?5, held_tokens = held_tokens - ?6
-      RETURNING alerted = 0 AND (spent_nano >= ?7 OR spent_tokens >= ?8) AS alert,
-      exhausted = 0 AND (spent_nano >= ?9 AND ?9 > 0 OR spent_tokens >= ?10 AND ?10 > 0) AS exhausted,
-      ?3 > ?5 AND spent_nano + held_nano > ?9 OR ?4 > ?6 AND spent_tokens + held_tokens > ?10 AS over`)
-    this.#insertCharge = db.prepare(`INSERT INTO budget_charge
-      (entry_id, budget_id, window_start, nano, tokens, held_nano, held_tokens, estimated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
-    this.#alerted = db.prepare('UPDATE budget_balance SET alerted = 1 WHERE budget_id = ? AND window_start = ?')
-    this.#exhausted = db.prepare(
-      'UPDATE budget_balance SET exhausted = 1 WHERE budget_id = ? AND window_start = ? AND exhausted = 0',
-    )
-    this.#read = db.prepare('SELECT * FROM budget_balance WHERE budget_id = ? AND window_start = ?')
-    this.#read.setReadBigInts(true)
-    this.#holding = db.prepare(
-      'SELECT call_id FROM budget_hold WHERE budget_id = ? AND window_start = ? ORDER BY nano DESC LIMIT ?',
-    )
+  constructor(store: Store) {
+    this.#rows = new BalanceRows(store)
+    this.#holds = new Holds(store.db)
+    this.#insertCharge = store.db.prepare('INSERT INTO budget_charge (entry_id, estimated, lines) VALUES (?, ?, ?)')
   }
 
   /** Whether the amount fits beside what is spent and held. Nothing always fits: a free call costs no budget anything. */
   fits({ id, limitNano, limitTokens }: Budget, windowStart: number, { nano, tokens }: Amount): boolean {
-    if (limitNano !== null && nano > limitNano) return false
-    if (limitTokens !== null && tokens > limitTokens) return false
-    return this.#over.get(id, windowStart, int(nano), int(limitNano), int(tokens), int(limitTokens)) === undefined
+    const row = this.#rows.at(id, windowStart)
+    return (
+      fitsIn(limitNano, row.spentNano + row.heldNano, nano) &&
+      fitsIn(limitTokens, row.spentTokens + row.heldTokens, tokens)
+    )
   }
 
-  hold(callId: string, budgetId: string, windowStart: number, owner: string, { nano, tokens }: Amount): void {
-    this.#addHeld.run(budgetId, windowStart, int(nano), int(tokens))
-    this.#insertHold.run(callId, budgetId, windowStart, owner, nano, tokens)
+  hold({ id, lines }: Hold, owner: string): void {
+    for (const { budget, windowStart, nano, tokens } of lines) this.#addHeld(budget.id, windowStart, nano, tokens)
+    this.#holds.put(id, owner, lines)
   }
 
-  /** Takes the hold off the books; false when it had expired and somebody else did. The held sum is left to the caller. */
-  endHold(callId: string, budgetId: string): boolean {
-    return this.#deleteHold.run(callId, budgetId).changes === 1
+  /** Takes a call's hold off the books; false when it had expired and somebody else did. The sums are left to the caller. */
+  endHold(callId: string): boolean {
+    return this.#holds.end(callId)
   }
 
-  giveBack(budgetId: string, windowStart: number, { nano, tokens }: Amount): void {
-    this.#addHeld.run(budgetId, windowStart, int(-nano), int(-tokens))
+  /** Gives back what a call holds, if it still holds it. */
+  release({ id, lines }: Hold): void {
+    if (!this.#holds.end(id)) return
+    for (const { budget, windowStart, nano, tokens } of lines) this.#addHeld(budget.id, windowStart, -nano, -tokens)
+  }
+
+  /** Gives back all that an owner holds, and tells what it was. */
+  releaseAll(owner: string): readonly HeldLine[] {
+    const held = this.#holds.endAll(owner)
+    for (const { budgetId, windowStart, nano, tokens } of held) this.#addHeld(budgetId, windowStart, -nano, -tokens)
+    return held
   }
 
   /**
    * Books the charge in place of what was held. Tells whether that reached the threshold or a limit for the first time, and
-   * whether it was more than was held and a limit is passed.
+   * whether it was more than was held and a limit is passed. The call's charges are kept by `keep`.
    */
-  charge(charge: Charge, budget: Budget | undefined): Charged {
-    const { entryId, budgetId, windowStart, nano, tokens, held, estimated } = charge
-    const threshold = budget?.alertThreshold ?? null
-    const { alert, exhausted, over } = this.#settle.get(
+  charge({ budgetId, windowStart, nano, tokens, held }: Charge, budget: Budget | undefined): Charged {
+    const row = this.#rows.at(budgetId, windowStart)
+    row.spentNano += BigInt(nano)
+    row.spentTokens += BigInt(tokens)
+    row.heldNano -= BigInt(held.nano)
+    row.heldTokens -= BigInt(held.tokens)
+    row.isChanged = true
+    if (budget === undefined) return { alert: false, exhausted: false, over: false }
+    const { limitNano, limitTokens, alertThreshold } = budget
+    const alert =
+      !row.alerted &&
+      (reaches(row.spentNano, partOf(limitNano, alertThreshold)) ||
+        reaches(row.spentTokens, partOf(limitTokens, alertThreshold)))
+    const exhausted =
+      !row.exhausted &&
+      (reaches(row.spentNano, partOf(limitNano, 1)) || reaches(row.spentTokens, partOf(limitTokens, 1)))
+    if (alert) row.alerted = true
+    if (exhausted) row.exhausted = true
+    const over =
+      (nano > held.nano && passes(row.spentNano + row.heldNano, limitNano)) ||
+      (tokens > held.tokens && passes(row.spentTokens + row.heldTokens, limitTokens))
+    return { alert, exhausted, over }
+  }
+
+  /** Keeps what a call was charged, for those who check the sums. */
+  keep(entryId: string, estimated: boolean, charges: readonly Charge[]): void {
+    const lines = charges.map(({ budgetId, windowStart, nano, tokens, held }) => [
       budgetId,
       windowStart,
-      int(nano),
-      int(tokens),
-      int(held.nano),
-      int(held.tokens),
-      int(partOf(budget?.limitNano, threshold)),
-      int(partOf(budget?.limitTokens, threshold)),
-      int(budget?.limitNano ?? null),
-      int(budget?.limitTokens ?? null),
-    ) as Readonly<Record<keyof Charged, number | null>>
-    this.#insertCharge.run(entryId, budgetId, windowStart, nano, tokens, held.nano, held.tokens, estimated ? 1 : 0)
-    if (alert === 1) this.#alerted.run(budgetId, windowStart)
-    return {
-      alert: alert === 1,
-      exhausted: exhausted === 1 && this.exhaust(budgetId, windowStart),
-      over: over === 1,
-    }
+      nano,
+      tokens,
+      held.nano,
+      held.tokens,
+    ])
+    this.#insertCharge.run(entryId, estimated ? 1 : 0, JSON.stringify(lines))
   }
 
   /** Notes that the money of a window is used up; true when nobody had noted it yet. */
   exhaust(budgetId: string, windowStart: number): boolean {
-    return this.#exhausted.run(budgetId, windowStart).changes === 1
+    const row = this.#rows.at(budgetId, windowStart)
+    if (row.exhausted) return false
+    row.exhausted = true
+    row.isChanged = true
+    return true
   }
 
   read(budgetId: string, windowStart: number): Balance {
-    const row = this.#read.get(budgetId, windowStart) as Record<string, bigint> | undefined
-    const number = (name: string): number => Number(row?.[name] ?? 0n)
+    const row = this.#rows.look(budgetId, windowStart)
     return {
-      spent: { nano: number('spent_nano'), tokens: number('spent_tokens') },
-      held: { nano: number('held_nano'), tokens: number('held_tokens') },
-      alerted: number('alerted') === 1,
+      spent: { nano: Number(row.spentNano), tokens: Number(row.spentTokens) },
+      held: { nano: Number(row.heldNano), tokens: Number(row.heldTokens) },
+      alerted: row.alerted,
     }
   }
 
   /** The calls that hold most on a budget. */
   holding(budgetId: string, windowStart: number, limit: number): string[] {
-    const rows = this.#holding.all(budgetId, windowStart, limit)
-    return rows.map((row) => String(row['call_id']))
+    return this.#holds.largest(budgetId, windowStart, limit)
+  }
+
+  /** Writes what this transaction has changed so far: to be called before it changes the table of balances in any other way. */
+  write(): void {
+    this.#rows.write()
+  }
+
+  #addHeld(budgetId: string, windowStart: number, nano: number, tokens: number): void {
+    const row = this.#rows.at(budgetId, windowStart)
+    row.heldNano += BigInt(nano)
+    row.heldTokens += BigInt(tokens)
+    row.isChanged = true
   }
 }
 
-const int = (amount: number | null): bigint | null => (amount === null ? null : BigInt(amount))
+const fitsIn = (limit: number | null, taken: bigint, amount: number): boolean =>
+  limit === null || amount === 0 || (amount <= limit && taken + BigInt(amount) <= limit)
+
+const passes = (taken: bigint, limit: number | null): boolean => limit !== null && taken > limit
+
+const reaches = (spent: bigint, amount: number | null): boolean => amount !== null && spent >= amount
 
 /** Of a limit, the amount at which its threshold is reached. Nothing is no part of nothing. */
 export const partOf = (limit: number | null | undefined, part: number | null): number | null =>

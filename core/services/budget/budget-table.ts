@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { PlugboardError } from '@plugboard/sdk'
-import { partOf } from './balances.ts'
+import { partOf, type Balances } from './balances.ts'
 import type { Budget, BudgetScope, BudgetSpec } from './budget.ts'
 import { termsOf, type BudgetTerms } from './check-spec.ts'
 import { budgetOf, type BudgetRow } from './in-force.ts'
@@ -25,10 +25,12 @@ const IN_LEDGER: Readonly<Record<BudgetScope['kind'], string>> = {
 /** The rows of budgets. Changes are rare: statements are made when they are needed. All methods belong into a transaction. */
 export class BudgetTable {
   readonly #db: DatabaseSync
+  readonly #balances: Balances
   readonly #onChange: () => void
 
-  constructor(db: DatabaseSync, onChange: () => void) {
+  constructor(db: DatabaseSync, balances: Balances, onChange: () => void) {
     this.#db = db
+    this.#balances = balances
     this.#onChange = onChange
   }
 
@@ -93,6 +95,7 @@ export class BudgetTable {
       )
       .run(...limitsOf(terms), now, before.id)
     const { limitNano, limitTokens, alertThreshold } = terms
+    this.#balances.write()
     this.#db
       .prepare(
         `UPDATE budget_balance SET alerted = 0 WHERE budget_id = ?1 AND window_start = ?2

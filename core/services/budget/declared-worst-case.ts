@@ -34,16 +34,29 @@ export const declaredWorstCase =
     const raw = rawLimits(request)
     const inputTokens = mostInput(requestSize(request), request)
     const outputTokens = Math.ceil(Math.max(maxOutput, raw.maxOutput) * raw.answers)
-    return {
-      nano: dearest(asOf, request, Math.min(inputTokens, MOST_TOKENS), Math.min(outputTokens, MOST_TOKENS), at),
-      inputTokens,
-      outputTokens,
-      // Only budgets with a cap on single calls ask for it, and counting takes time.
-      get likelyInputTokens() {
-        return Math.min(inputTokens, counter.input(model, context, options).likely)
-      },
-    }
+    const nano = dearest(asOf, request, Math.min(inputTokens, MOST_TOKENS), Math.min(outputTokens, MOST_TOKENS), at)
+    return new DeclaredBound(nano, inputTokens, outputTokens, () => counter.input(model, context, options).likely)
   }
+
+class DeclaredBound implements Bound {
+  readonly nano: Bound['nano']
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly #count: () => number
+  #likely: number | undefined
+
+  constructor(nano: Bound['nano'], inputTokens: number, outputTokens: number, count: () => number) {
+    this.nano = nano
+    this.inputTokens = inputTokens
+    this.outputTokens = outputTokens
+    this.#count = count
+  }
+
+  /** Only budgets with a cap on single calls ask for it, and counting takes time. */
+  get likelyInputTokens(): number {
+    return (this.#likely ??= Math.min(this.inputTokens, this.#count()))
+  }
+}
 
 function mostInput(size: RequestSize, { model, context, options }: ProviderRequest): number {
   const tools = context.tools?.length ?? 0

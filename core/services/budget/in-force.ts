@@ -43,7 +43,8 @@ export class InForce {
   #seenAt = -Infinity
   /** The transaction in which they were looked for last. */
   #seenIn: number | undefined
-  #byScope = new Map<string, BudgetInForce[]>()
+  #byScope: Partial<Record<BudgetScope['kind'], Map<string, BudgetInForce[]>>> = {}
+  #all: readonly BudgetInForce[] = NONE
 
   constructor(store: Store) {
     const { db } = store
@@ -63,13 +64,14 @@ export class InForce {
     // What is new in a transaction may be undone with it.
     if (!isAlone || !isNew) this.#seenAt = performance.now()
     if (!isNew) return false
-    this.#byScope = new Map()
-    for (const row of this.#rows.all() as unknown as BudgetRow[]) {
-      const key = `${row.scope_kind}:${row.scope_value}`
-      const same = this.#byScope.get(key)
-      const budget = inForce(budgetOf(row))
-      if (same === undefined) this.#byScope.set(key, [budget])
-      else same.push(budget)
+    this.#byScope = {}
+    this.#all = (this.#rows.all() as unknown as BudgetRow[]).map((row) => inForce(budgetOf(row)))
+    for (const each of this.#all) {
+      const { kind, value } = each.budget.scope
+      const ofKind = (this.#byScope[kind] ??= new Map<string, BudgetInForce[]>())
+      const same = ofKind.get(value)
+      if (same === undefined) ofKind.set(value, [each])
+      else same.push(each)
     }
     this.#known = revision
     return true
@@ -82,24 +84,31 @@ export class InForce {
   }
 
   get all(): readonly BudgetInForce[] {
-    return [...this.#byScope.values()].flat()
+    return this.#all
   }
 
   applyingTo({ provider, model, keyId, userId, projectId, agentId }: Spender): readonly BudgetInForce[] {
-    if (this.#byScope.size === 0) return NONE
+    if (this.#all.length === 0) return NONE
     const found: BudgetInForce[] = []
-    const look = (kind: BudgetScope['kind'], value: string | undefined): void => {
-      if (value !== undefined) found.push(...(this.#byScope.get(`${kind}:${value}`) ?? NONE))
-    }
-    look('global', '')
-    look('provider', provider)
-    look('model', `${provider}:${model}`)
-    look('key', keyId)
-    look('user', userId)
-    look('project', projectId)
-    look('agent', agentId)
+    const scopes = this.#byScope
+    addTo(found, scopes.global, '')
+    addTo(found, scopes.provider, provider)
+    if (scopes.model !== undefined) addTo(found, scopes.model, `${provider}:${model}`)
+    addTo(found, scopes.key, keyId)
+    addTo(found, scopes.user, userId)
+    addTo(found, scopes.project, projectId)
+    addTo(found, scopes.agent, agentId)
     return found
   }
+}
+
+function addTo(
+  found: BudgetInForce[],
+  ofKind: ReadonlyMap<string, readonly BudgetInForce[]> | undefined,
+  value: string | undefined,
+): void {
+  const same = value === undefined ? undefined : ofKind?.get(value)
+  if (same !== undefined) for (const each of same) found.push(each)
 }
 
 function inForce(budget: Budget): BudgetInForce {

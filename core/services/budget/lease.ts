@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
 import type { Clock } from '../clock/clock.ts'
+import type { Store } from '../store/store.ts'
+import type { Balances } from './balances.ts'
 import type { BudgetEvents, RecoveredAmount } from './budget.ts'
 
 export interface LeaseTimes {
@@ -31,19 +33,23 @@ interface OwnerRow {
  */
 export class Lease {
   readonly owner = `${process.pid}-${randomBytes(6).toString('hex')}`
+  readonly #store: Store
+  readonly #balances: Balances
   readonly #clock: Clock
   readonly #times: LeaseTimes
   readonly #renew: StatementSync
   readonly #anyOther: StatementSync
   readonly #late: StatementSync
   readonly #doubt: StatementSync
-  readonly #heldBy: StatementSync
-  readonly #giveBack: StatementSync
-  readonly #endHolds: StatementSync
   readonly #remove: StatementSync
   #renewedAt = -Infinity
+  /** The transaction that renewed last. */
+  #renewedIn: number | undefined
 
-  constructor(db: DatabaseSync, clock: Clock, times: LeaseTimes) {
+  constructor(store: Store, balances: Balances, clock: Clock, times: LeaseTimes) {
+    const { db } = store
+    this.#store = store
+    this.#balances = balances
     this.#clock = clock
     this.#times = times
     this.#renew = db.prepare(`INSERT INTO budget_owner (id, beat, lease_ms, expires_at) VALUES (?1, 1, ?2, ?3)
@@ -52,10 +58,6 @@ export class Lease {
     this.#late = db.prepare(`SELECT id, beat, doubted_beat, doubted_at FROM budget_owner
       WHERE id <> ?1 AND (expires_at <= ?2 OR expires_at > ?2 + lease_ms)`)
     this.#doubt = db.prepare('UPDATE budget_owner SET doubted_beat = beat, doubted_at = ? WHERE id = ?')
-    this.#heldBy = db.prepare('SELECT * FROM budget_hold WHERE owner = ?')
-    this.#giveBack = db.prepare(`UPDATE budget_balance SET held_nano = held_nano - ?, held_tokens = held_tokens - ?
-      WHERE budget_id = ? AND window_start = ?`)
-    this.#endHolds = db.prepare('DELETE FROM budget_hold WHERE owner = ?')
     this.#remove = db.prepare('DELETE FROM budget_owner WHERE id = ?')
   }
 
@@ -69,7 +71,10 @@ export class Lease {
     return this.#clock.monotonic() - this.#renewedAt >= this.#times.renewMs
   }
 
+  /** Once for all calls of a transaction. */
   renew(): void {
+    if (this.#renewedIn === this.#store.transactions) return
+    this.#renewedIn = this.#store.transactions
     this.#renew.run(this.owner, this.#times.leaseMs, this.#clock.now() + this.#times.leaseMs)
   }
 
@@ -99,14 +104,11 @@ export class Lease {
   end(owner: string): BudgetEvents['recovered'] {
     const calls = new Set<string>()
     const amounts = new Map<string, RecoveredAmount>()
-    for (const row of this.#heldBy.all(owner)) {
-      const [nano, tokens, budgetId] = [Number(row['nano']), Number(row['tokens']), String(row['budget_id'])]
-      this.#giveBack.run(BigInt(nano), BigInt(tokens), budgetId, Number(row['window_start']))
-      calls.add(String(row['call_id']))
+    for (const { callId, budgetId, nano, tokens } of this.#balances.releaseAll(owner)) {
+      calls.add(callId)
       const before = amounts.get(budgetId) ?? { nano: 0, tokens: 0 }
       amounts.set(budgetId, { budgetId, nano: before.nano + nano, tokens: before.tokens + tokens })
     }
-    this.#endHolds.run(owner)
     this.#remove.run(owner)
     return { owner, calls: [...calls], amounts: [...amounts.values()] }
   }

@@ -12,21 +12,21 @@ const LENGTHS: readonly string[] = ['max_tokens', 'max_completion_tokens', 'max_
 const COUNTS: readonly string[] = ['n', 'best_of', 'candidateCount']
 
 export function rawLimits({ model, options, wire }: ProviderRequest): RawLimits {
-  const sources = [wire?.fields, options.providerOptions?.[model.provider]]
-  const fields = sources.flatMap((source) => [source, source?.['generationConfig'] as typeof source])
-  return { maxOutput: largest(fields, LENGTHS, 0), answers: largest(fields, COUNTS, 1) }
+  let [maxOutput, answers] = [0, 1]
+  for (const source of [wire?.fields, options.providerOptions?.[model.provider]])
+    for (const fields of [source, source?.['generationConfig'] as typeof source]) {
+      if (fields === undefined || fields === null) continue
+      maxOutput = largest(fields, LENGTHS, maxOutput)
+      answers = largest(fields, COUNTS, answers)
+    }
+  return { maxOutput, answers }
 }
 
-const largest = (
-  sources: readonly (Readonly<Record<string, unknown>> | undefined)[],
-  names: readonly string[],
-  least: number,
-): number =>
-  sources.reduce(
-    (most, source) =>
-      names.reduce((max, name) => {
-        const value = source?.[name]
-        return typeof value === 'number' && value > max ? value : max
-      }, most),
-    least,
-  )
+function largest(fields: Readonly<Record<string, unknown>>, names: readonly string[], least: number): number {
+  let most = least
+  for (const name of names) {
+    const value = fields[name]
+    if (typeof value === 'number' && value > most) most = value
+  }
+  return most
+}

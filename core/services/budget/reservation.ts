@@ -50,7 +50,6 @@ function refusalOf(
 ): Refusal | undefined {
   const period = periodAt(now)
   const needed = amountFor(budget, bound)
-  const likely = bound.likelyInputTokens + bound.outputTokens
   const refuse = (kind: Refusal['kind'], tokens = needed.tokens): Refusal => ({
     kind,
     budget,
@@ -60,7 +59,10 @@ function refusalOf(
     holding: kind === 'held' ? balances.holding(budget.id, period.start, MAX_HOLDING) : [],
   })
   if (bound.nano === 'unknown' && budget.limitNano !== null && budget.unknownPrice === 'deny') return refuse('price')
-  if (budget.hardRunTokens !== null && likely > budget.hardRunTokens) return refuse('run', likely)
+  if (budget.hardRunTokens !== null) {
+    const likely = bound.likelyInputTokens + bound.outputTokens
+    if (likely > budget.hardRunTokens) return refuse('run', likely)
+  }
   if (balances.fits(budget, period.start, needed)) return undefined
   const { spent } = balances.read(budget.id, period.start)
   const fitsAlone =

@@ -1,6 +1,6 @@
 import type { Usage, Warning } from '@plugboard/sdk'
 import { assumedNano } from './assumed-price.ts'
-import { NOTHING, type Balances } from './balances.ts'
+import { NOTHING, type Balances, type Charge } from './balances.ts'
 import { scopeText, type Amount, type Booking, type Budget, type BudgetEvents } from './budget.ts'
 import type { BudgetInForce } from './in-force.ts'
 import { periodAt } from './periods.ts'
@@ -30,26 +30,28 @@ interface Line {
 export function settle(booking: Booking, applying: readonly BudgetInForce[], balances: Balances): Settled {
   const lines = linesOf(booking, applying)
   if (lines.length === 0) return NOTHING_SETTLED
-  const { entry } = booking
+  const { entry, hold } = booking
   const tokens = tokensOf(entry.usage)
+  const estimated = entry.cost.total === null
+  const stillHolds = hold !== undefined && hold.lines.length > 0 && balances.endHold(hold.id)
+  const charges: Charge[] = []
   const alerts: Settled['alerts'][number][] = []
   const exhausted: Settled['alerts'][number][] = []
   const overshoots: BudgetEvents['overshoot'][] = []
   const warnings: Warning[] = []
   for (const { budget, current, windowStart, held: reserved } of lines) {
-    const held = booking.hold !== undefined && balances.endHold(booking.hold.id, budget.id) ? reserved : NOTHING
-    const estimated = entry.cost.total === null
+    const held = stillHolds ? reserved : NOTHING
     const nano = entry.cost.total ?? nanoWithoutPrice(budget, entry.usage)
-    const charged = balances.charge(
-      { entryId: entry.id, budgetId: budget.id, windowStart, nano, tokens, held, estimated },
-      current,
-    )
+    const charge: Charge = { budgetId: budget.id, windowStart, nano, tokens, held }
+    charges.push(charge)
+    const charged = balances.charge(charge, current)
     if (charged.alert) alerts.push({ budget: current ?? budget, windowStart })
     if (charged.exhausted) exhausted.push({ budget: current ?? budget, windowStart })
     if (charged.over) overshoots.push({ budget, callId: entry.id, charged: { nano, tokens }, held })
     const { softRunTokens } = current ?? budget
     if (softRunTokens !== null && tokens > softRunTokens) warnings.push(softCapWarning(current ?? budget, tokens))
   }
+  balances.keep(entry.id, estimated, charges)
   return { alerts, exhausted, overshoots, warnings }
 }
 

@@ -76,9 +76,9 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     this.#parts = parts
     this.#times = parts.lease ?? LEASE_TIMES
     this.#inForce = new InForce(store)
-    this.#balances = new Balances(store.db)
-    this.#table = new BudgetTable(store.db, () => this.#inForce.changed())
-    this.#lease = new Lease(store.db, clock, this.#times)
+    this.#balances = new Balances(store)
+    this.#table = new BudgetTable(store.db, this.#balances, () => this.#inForce.changed())
+    this.#lease = new Lease(store, this.#balances, clock, this.#times)
     this.#news = new BudgetNews(this.#balances, audit, log)
     if (this.#lease.others) this.#watch()
   }
@@ -136,11 +136,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
 
   async release(hold: Hold): Promise<void> {
     if (hold.lines.length === 0) return
-    await this.#parts.store.write(() => {
-      for (const line of hold.lines)
-        if (this.#balances.endHold(hold.id, line.budget.id))
-          this.#balances.giveBack(line.budget.id, line.windowStart, line)
-    })
+    await this.#parts.store.write(() => this.#balances.release(hold))
     this.#open.delete(hold.id)
   }
 
@@ -218,8 +214,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     // A process without holds does not beat, so somebody may doubt it just now.
     const renewed = this.#lease.due || this.#open.size === 0
     if (renewed) this.#lease.renew()
-    for (const line of planned.lines)
-      this.#balances.hold(planned.id, line.budget.id, line.windowStart, this.#lease.owner, line)
+    this.#balances.hold(planned, this.#lease.owner)
     return { planned, renewed, recovered, told: [] }
   }
 

@@ -7,31 +7,31 @@ const CHECKS: Readonly<Record<string, string>> = {
     'spent is ' || b.spent_nano || ' nano-dollars and ' || b.spent_tokens || ' tokens; opening and charges are ' ||
     (b.opening_nano + coalesce(c.nano, 0)) || ' and ' || (b.opening_tokens + coalesce(c.tokens, 0)) AS message
     FROM budget_balance b LEFT JOIN (SELECT budget_id, window_start, sum(nano) AS nano, sum(tokens) AS tokens
-    FROM budget_charge GROUP BY 1, 2) c USING (budget_id, window_start)
+    FROM budget_charge_line GROUP BY 1, 2) c USING (budget_id, window_start)
     WHERE b.spent_nano <> b.opening_nano + coalesce(c.nano, 0)
     OR b.spent_tokens <> b.opening_tokens + coalesce(c.tokens, 0)`,
   HELD_WRONG: `SELECT b.budget_id || ' ' || b.window_start AS subject,
     'held is ' || b.held_nano || ' nano-dollars and ' || b.held_tokens || ' tokens; open holds are ' ||
     coalesce(h.nano, 0) || ' and ' || coalesce(h.tokens, 0) AS message
     FROM budget_balance b LEFT JOIN (SELECT budget_id, window_start, sum(nano) AS nano, sum(tokens) AS tokens
-    FROM budget_hold GROUP BY 1, 2) h USING (budget_id, window_start)
+    FROM budget_hold_line GROUP BY 1, 2) h USING (budget_id, window_start)
     WHERE b.held_nano <> coalesce(h.nano, 0) OR b.held_tokens <> coalesce(h.tokens, 0)`,
   BALANCE_MISSING: `SELECT DISTINCT budget_id || ' ' || window_start AS subject, 'holds or charges without a balance' AS message
-    FROM (SELECT budget_id, window_start FROM budget_hold UNION SELECT budget_id, window_start FROM budget_charge) r
+    FROM (SELECT budget_id, window_start FROM budget_hold_line UNION SELECT budget_id, window_start FROM budget_charge_line) r
     WHERE NOT EXISTS (SELECT 1 FROM budget_balance b
       WHERE b.budget_id = r.budget_id AND b.window_start = r.window_start)`,
   CHARGE_WITHOUT_ENTRY: `SELECT c.entry_id AS subject, 'charged to ' || c.budget_id || ' but not in the ledger' AS message
-    FROM budget_charge c LEFT JOIN ledger l ON l.id = c.entry_id WHERE l.id IS NULL`,
+    FROM budget_charge_line c LEFT JOIN ledger l ON l.id = c.entry_id WHERE l.id IS NULL`,
   CHARGE_WRONG: `SELECT c.entry_id AS subject, 'charged ' || c.nano || ' nano-dollars and ' || c.tokens || ' tokens to ' ||
     c.budget_id || '; the ledger says ' || coalesce(l.total_nano, 'unknown') || ' and ' ||
     (l.input_tokens + l.output_tokens + l.cache_read_tokens + l.cache_write_tokens) AS message
-    FROM budget_charge c JOIN ledger l ON l.id = c.entry_id
+    FROM budget_charge_line c JOIN ledger l ON l.id = c.entry_id
     WHERE c.tokens <> l.input_tokens + l.output_tokens + l.cache_read_tokens + l.cache_write_tokens
     OR (l.total_nano IS NOT NULL AND c.nano <> l.total_nano) OR (c.estimated = 1) <> (l.total_nano IS NULL)`,
   HELD_AND_CHARGED: `SELECT h.call_id AS subject, 'is settled and still holds on ' || h.budget_id AS message
-    FROM budget_hold h JOIN budget_charge c ON c.entry_id = h.call_id AND c.budget_id = h.budget_id`,
+    FROM budget_hold_line h JOIN budget_charge_line c ON c.entry_id = h.call_id AND c.budget_id = h.budget_id`,
   HOLD_WITHOUT_OWNER: `SELECT call_id AS subject, 'holds on ' || budget_id || ' for nobody' AS message
-    FROM budget_hold WHERE owner NOT IN (SELECT id FROM budget_owner)`,
+    FROM budget_hold_line WHERE owner NOT IN (SELECT id FROM budget_owner)`,
   ENTRY_SUM_WRONG: `SELECT id AS subject, 'its parts do not add up to its total' AS message FROM ledger
     WHERE total_nano <> input_nano + output_nano + cache_read_nano + cache_write_nano + coalesce(cache_write_1h_nano, 0)
     + coalesce(reasoning_nano, 0) + coalesce(audio_input_nano, 0) + coalesce(audio_output_nano, 0)
@@ -55,8 +55,8 @@ export function verifyBooks(db: DatabaseSync): BooksReport {
     const checked = {
       entries: count('ledger'),
       balances: count('budget_balance'),
-      charges: count('budget_charge'),
-      holds: count('budget_hold'),
+      charges: count('budget_charge_line'),
+      holds: count('budget_hold_line'),
     }
     return { ok: problems.length === 0, problems, checked }
   } finally {

@@ -7,6 +7,7 @@ import { usage } from './migrations/004-usage.ts'
 import { providerConfigs } from './migrations/005-provider-configs.ts'
 import { agents } from './migrations/006-agents.ts'
 import { webhooks } from './migrations/007-webhooks.ts'
+import { budgetLines } from './migrations/008-budget-lines.ts'
 
 /** The schema's history; entry n brings version n to n+1. Entries are never changed once released. */
 const MIGRATIONS: readonly string[] = [
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly string[] = [
   providerConfigs,
   agents,
   webhooks,
+  budgetLines,
 ]
 
 /** Brings the database to this version of the schema. Two processes that start at once do it once. */

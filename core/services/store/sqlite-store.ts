@@ -32,6 +32,7 @@ export class SqliteStore implements Store, Disposable {
   transactions = 0
   readonly #begin: StatementSync
   readonly #commit: StatementSync
+  readonly #beforeCommit: (() => void)[] = []
   #pending: Pending[] = []
   #committedAt = Number.NEGATIVE_INFINITY
   #waiting: NodeJS.Timeout | undefined
@@ -58,6 +59,10 @@ export class SqliteStore implements Store, Disposable {
       this.#pending.push({ run, resolve: () => resolve(result), reject })
       if (this.#pending.length === COMMIT_ROWS && this.#waiting !== undefined) setImmediate(() => this.#flush())
     })
+  }
+
+  beforeCommit(work: () => void): void {
+    this.#beforeCommit.push(work)
   }
 
   [Symbol.dispose](): void {
@@ -104,6 +109,7 @@ export class SqliteStore implements Store, Disposable {
     this.transactions++
     try {
       for (const { run } of batch) run()
+      for (const work of this.#beforeCommit) work()
       this.#commit.run()
       this.#committedAt = performance.now()
     } catch (error) {

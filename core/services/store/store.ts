@@ -12,6 +12,11 @@ export interface Store {
    * could not be made, without harm to the others. The work may run more than once, so it must only touch the database.
    */
   write<T>(work: () => T): Promise<T>
+  /**
+   * Runs `work` at the end of every transaction from now on, as a part of it: what writes have only noted is written there
+   * once for all of them. An error in it fails the transaction, whose writes are then made again one by one.
+   */
+  beforeCommit(work: () => void): void
 }
 
 export const Store = token<Store>('store')

@@ -448,6 +448,34 @@ describe('the books', () => {
     expect(books.ledger.entries().map(({ id }) => id)).toEqual(['req_2', 'req_1'])
   })
 
+  it('are kept by all calls of a transaction whose writes failed together, except the one that cannot be written', async () => {
+    await using books = openBooks()
+    const budget = await books.budgets.set(provider({ limitNano: 1_000 }))
+    const holds = [await reserve(books, 100, { id: 'req_a' }), await reserve(books, 100), await reserve(books, 100)]
+    books.store.db.exec(`CREATE TRIGGER poison BEFORE INSERT ON budget_charge WHEN new.entry_id = 'req_a'
+      BEGIN SELECT raise(FAIL, 'never'); END`)
+    const results = await Promise.allSettled(holds.map((hold) => settle(books, hold, 70)))
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+    expect(stateOf(books, budget)).toMatchObject({ spent: { nano: 140 }, held: { nano: 100 } })
+    expect(books.budgets.verify().problems).toEqual([])
+  })
+
+  it('take up a limit that is changed between calls of one transaction', async () => {
+    await using books = openBooks()
+    const spec = provider({ window: 'total', limitNano: 100 })
+    const budget = await books.budgets.set(spec)
+    const hold = await reserve(books, 100)
+    const [, , second] = await Promise.all([
+      settle(books, hold, 90),
+      books.budgets.set({ ...spec, limitNano: 1_000 }),
+      reserve(books, 500),
+    ])
+    expect(stateOf(books, budget)).toMatchObject({ spent: { nano: 90 }, held: { nano: 500 }, alerted: false })
+    await settle(books, second, 800)
+    expect(stateOf(books, budget)).toMatchObject({ spent: { nano: 890 }, held: { nano: 0 }, alerted: true })
+    expect(books.budgets.verify().problems).toEqual([])
+  })
+
   it('stay exact beyond the integers of JavaScript', async () => {
     await using books = openBooks()
     const budget = await books.budgets.set(provider({ limitTokens: 1_000 }))

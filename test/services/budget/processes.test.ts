@@ -94,7 +94,7 @@ describe('two processes on one database, one of them killed every second', () =>
       const told = [steady, ...killed.map(({ process }) => process)].flatMap(settledBy)
       const booked = new Map(
         books.store.db
-          .prepare('SELECT entry_id, nano FROM budget_charge')
+          .prepare('SELECT entry_id, nano FROM budget_charge_line')
           .all()
           .map((row) => [row['entry_id'], row['nano']]),
       )

@@ -309,7 +309,8 @@ function add(to: { nano: number; tokens: number }, { nano, tokens }: { nano: num
 
 export function check(world: World): void {
   const { db } = world.outside
-  const sum = db.prepare(`SELECT coalesce(sum(nano), 0) AS nano, coalesce(sum(tokens), 0) AS tokens FROM budget_hold
+  const sum =
+    db.prepare(`SELECT coalesce(sum(nano), 0) AS nano, coalesce(sum(tokens), 0) AS tokens FROM budget_hold_line
     WHERE budget_id = ? AND window_start = ?`)
   for (const row of db.prepare('SELECT * FROM budget_balance').all()) {
     const [id, start] = [String(row['budget_id']), Number(row['window_start'])]

@@ -1,5 +1,6 @@
 import type { Context, ProviderRequest, Usage } from '@plugboard/sdk'
 import type { PriceVersion, Terms } from '../cost.ts'
+import { nanoFromDecimal } from '../money.ts'
 import { asksForLongCache } from './asks-for-long-cache.ts'
 
 export const usageOf = (input: number, output: number): Usage => ({
@@ -15,7 +16,8 @@ export type PricedRequest = Pick<ProviderRequest, 'context' | 'options' | 'wire'
 
 /**
  * The usages of at most so many tokens one of which is the dearest at a price. Within a tier the cost grows with every kind
- * of tokens, so only the pure kinds count, at the largest size of each tier; kinds that the request cannot have are left out.
+ * of tokens, so only the pure kinds count, at the largest size of each tier; kinds that are never dearer than what they are
+ * part of or stand for are left out, and so are those that the request cannot have.
  */
 export function dearestUsages(
   version: PriceVersion | undefined,
@@ -23,38 +25,67 @@ export function dearestUsages(
   request: PricedRequest,
 ): readonly Usage[] {
   if (version === undefined || version.price === 'free') return [usageOf(input, output)]
-  const terms = version.price
-  const sizes = [input, ...(terms.tiers ?? []).map(({ above }) => above).filter((above) => above < input)]
-  return sizes.flatMap((size) =>
-    inputKinds(terms, request).flatMap((asked) =>
-      outputKinds(terms).map((answered) => ({ ...usageOf(size, output), ...asked(size), ...answered(output) })),
-    ),
-  )
+  const { tiers, asked, answered } = kindsOf(version, version.price)
+  const usages: Usage[] = []
+  const longCache = asksForLongCache(request)
+  const add = (size: number): void => {
+    addAnswers(usages, usageOf(size, output), answered)
+    for (const kind of asked) if (mayHave(request, kind)) addAnswers(usages, inputOf(kind, size, output), answered)
+    if (longCache) addAnswers(usages, { ...inputOf('cacheWrite', size, output), cacheWrite1h: size }, answered)
+  }
+  add(input)
+  for (const { above } of tiers) if (above < input) add(above)
+  return usages
 }
 
-type Kind = (tokens: number) => Partial<Usage>
+const INPUT_KINDS = ['cacheRead', 'cacheWrite', 'imageInput', 'audioInput'] as const
+const OUTPUT_KINDS = ['reasoning', 'audioOutput', 'imageOutput'] as const
+type InputKind = (typeof INPUT_KINDS)[number]
+type OutputKind = (typeof OUTPUT_KINDS)[number]
 
-function inputKinds(terms: Terms, request: PricedRequest): Kind[] {
-  const { context } = request
-  const kinds: Kind[] = [() => ({})]
-  if (priced(terms, 'cacheRead')) kinds.push((tokens) => ({ input: 0, cacheRead: tokens }))
-  if (priced(terms, 'cacheWrite')) kinds.push((tokens) => ({ input: 0, cacheWrite: tokens }))
-  if (asksForLongCache(request)) kinds.push((tokens) => ({ input: 0, cacheWrite: tokens, cacheWrite1h: tokens }))
-  if (priced(terms, 'imageInput') && holds(context, 'image')) kinds.push((tokens) => ({ imageInput: tokens }))
-  if (priced(terms, 'audioInput') && holds(context, 'opaque')) kinds.push((tokens) => ({ audioInput: tokens }))
+interface DearKinds {
+  readonly tiers: NonNullable<Terms['tiers']>
+  readonly asked: readonly InputKind[]
+  readonly answered: readonly OutputKind[]
+}
+
+/** A price is looked at once, and not with every request. */
+const known = new WeakMap<PriceVersion, DearKinds>()
+
+function kindsOf(version: PriceVersion, terms: Terms): DearKinds {
+  const before = known.get(version)
+  if (before !== undefined) return before
+  const tiers = terms.tiers ?? []
+  const prices: Terms[] = [terms, ...tiers.map((tier) => ({ ...terms, ...tier }))]
+  const kinds: DearKinds = {
+    tiers,
+    asked: INPUT_KINDS.filter((kind) => prices.some((price) => isDearer(price[kind], price.input))),
+    answered: OUTPUT_KINDS.filter((kind) => prices.some((price) => isDearer(price[kind], price.output))),
+  }
+  known.set(version, kinds)
   return kinds
 }
 
-function outputKinds(terms: Terms): Kind[] {
-  const kinds: Kind[] = [() => ({})]
-  for (const kind of ['reasoning', 'audioOutput', 'imageOutput'] as const)
-    if (priced(terms, kind)) kinds.push((tokens) => ({ [kind]: tokens }))
-  return kinds
+/** A kind without a price of its own costs what the tokens cost that it is counted with. */
+const isDearer = (own: string | undefined, others: string | undefined): boolean =>
+  own !== undefined && (others === undefined || nanoFromDecimal(own) > nanoFromDecimal(others))
+
+function mayHave({ context }: PricedRequest, kind: InputKind): boolean {
+  if (kind === 'imageInput') return holds(context, 'image')
+  return kind !== 'audioInput' || holds(context, 'opaque')
 }
 
-/** A tier may have a price for a kind that has none of its own otherwise. */
-const priced = (terms: Terms, kind: keyof Terms & keyof Usage): boolean =>
-  terms[kind] !== undefined || terms.tiers?.some((tier) => tier[kind] !== undefined) === true
+function inputOf(kind: InputKind, tokens: number, output: number): Usage {
+  const usage = usageOf(tokens, output)
+  if (kind === 'cacheRead') return { ...usage, input: 0, cacheRead: tokens }
+  if (kind === 'cacheWrite') return { ...usage, input: 0, cacheWrite: tokens }
+  return { ...usage, [kind]: tokens }
+}
+
+function addAnswers(usages: Usage[], usage: Usage, answered: readonly OutputKind[]): void {
+  usages.push(usage)
+  for (const kind of answered) usages.push({ ...usage, [kind]: usage.output })
+}
 
 const holds = ({ messages }: Context, type: 'image' | 'opaque'): boolean =>
   messages.some(({ content }) => typeof content !== 'string' && content.some((part) => part.type === type))

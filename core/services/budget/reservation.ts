@@ -14,7 +14,11 @@ export function plan(
   let refusal: Refusal | undefined
   for (const maxOutput of request.sizes) {
     const bound = request.bound(maxOutput)
-    const refusals = budgets.flatMap((budget) => refusalOf(budget, bound, now, balances) ?? [])
+    const refusals: Refusal[] = []
+    for (const budget of budgets) {
+      const refused = refusalOf(budget, bound, now, balances)
+      if (refused !== undefined) refusals.push(refused)
+    }
     if (refusals.length === 0) return holdFor(request, maxOutput, bound, budgets, now)
     refusal = refusals.toSorted((a, b) => REFUSAL_KINDS.indexOf(a.kind) - REFUSAL_KINDS.indexOf(b.kind))[0]
   }

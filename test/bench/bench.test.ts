@@ -126,7 +126,7 @@ describe('the report', () => {
         [nth]?.replaceAll(/ +/g, ' ') ?? ''
     expect(line('  CPU')).toBe(' CPU per request 200 us 260 us 1.10 [1.10-1.20] <= 1.20 x ok')
     expect(line('  CPU', 1)).toContain('1.30 [1.30-1.30] <= 1.20 x miss')
-    expect(line('  added')).toBe(' added to direct 0.50 ms 2.25 ms <= 1 ms miss')
+    expect(line('  added')).toBe(' added to direct 0.50 ms 2.25 ms <= bare + 1 ms miss')
     expect(line('  CPU with')).toBe(' CPU with budgets 240 us')
     expect(line('  added by')).toBe(' added by budgets 50 us [45-60] <= 60 us ok')
     expect(line('  resident')).toBe(' resident memory 70.0 MB 140.0 MB 2.00 <= 150 MB ok')

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
@@ -122,4 +123,18 @@ test('a typing error in a command gets a suggestion', async () => {
   const { code, stderr } = await run(home, ['serv'])
   expect(code).not.toBe(0)
   expect(stderr).toContain('Did you mean serve?')
+})
+
+test('whoever stops reading the output early gets no error', async () => {
+  await using home = await tempDir()
+  // A pipe of the shell: that of a child process is a socket, whose end shows itself otherwise.
+  const line = '"$NODE" core/surfaces/cli/plugboard.js usage | head -1'
+  const env = { ...process.env, NODE: process.execPath, PLUGBOARD_HOME: home.path }
+  const shell = spawn('sh', ['-c', line], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [read, errors] = ['', '']
+  shell.stdout.on('data', (chunk: Buffer) => (read += chunk.toString()))
+  shell.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+  await once(shell, 'close')
+  expect(read.split('\n')).toHaveLength(2)
+  expect(errors).toBe('')
 })

@@ -93,6 +93,12 @@ webhookChanges(webhook)
 webhookTest(webhook)
 webhookDeliveries(webhook)
 
+// Whoever reads may have seen enough, as `head` has: nothing is wrong then.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

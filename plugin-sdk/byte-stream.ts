@@ -90,6 +90,14 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
     return { done: true, value: undefined }
   }
 
+  /** The whole body as text, where it came in one piece and is not read yet: most answers that are no streams. */
+  takeText(): string | undefined {
+    const [only] = this.#chunks
+    if (!this.#ended || this.#error !== undefined || only === undefined || this.#chunks.length > 1) return undefined
+    this.#chunks.length = 0
+    return textOf(only)
+  }
+
   /** The whole body as text. Rejects with RangeError past `limit` bytes, and then closes the connection. */
   async text(limit = 64 * 1024 * 1024): Promise<string> {
     const chunks: Uint8Array[] = []
@@ -102,11 +110,8 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
         await this.return()
         throw new RangeError(`the body is larger than ${limit} bytes`)
       }
-      // Most bodies are here whole by now; another promise would only find that out.
-      if (this.isOver) break
     }
-    const [only] = chunks
-    return chunks.length === 1 && only !== undefined ? textOf(only) : Buffer.concat(chunks, size).toString('utf8')
+    return Buffer.concat(chunks, size).toString('utf8')
   }
 
   [Symbol.asyncIterator](): this {

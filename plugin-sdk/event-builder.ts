@@ -30,6 +30,10 @@ export interface ThinkingClose {
   readonly providerMetadata?: ProviderMetadata
 }
 
+// Written out: a type that is put together for each event is a new text, slow to tell from others.
+const STARTS = { text: 'text_start', thinking: 'thinking_start' } as const
+const DELTAS = { text: 'text_delta', thinking: 'thinking_delta', toolcall: 'toolcall_delta' } as const
+
 /**
  * Writes a well-formed event sequence for a decoder: numbers the blocks, remembers what each has received, closes what is
  * still open. Events gather until `take()`, so one network chunk becomes one batch.
@@ -66,7 +70,7 @@ export class EventBuilder {
   delta(block: Block, delta: string): void {
     if (delta === '') return
     block.content += delta
-    this.#events.push({ type: `${block.kind}_delta`, contentIndex: block.contentIndex, delta })
+    this.#events.push({ type: DELTAS[block.kind], contentIndex: block.contentIndex, delta })
   }
 
   /** Text that follows on: goes to the open text block, else closes the open thinking block and starts one. */
@@ -81,14 +85,14 @@ export class EventBuilder {
 
   closeText(block: TextBlock, textSignature?: string, providerMetadata?: ProviderMetadata): void {
     if (!this.#end(block)) return
-    const { contentIndex, content } = block
-    this.#events.push({
-      type: 'text_end',
-      contentIndex,
-      content,
-      ...(textSignature === undefined ? {} : { textSignature }),
-      ...(providerMetadata === undefined ? {} : { providerMetadata }),
-    })
+    const end = { type: 'text_end', contentIndex: block.contentIndex, content: block.content } as const
+    if (textSignature === undefined && providerMetadata === undefined) this.#events.push(end)
+    else
+      this.#events.push({
+        ...end,
+        ...(textSignature === undefined ? {} : { textSignature }),
+        ...(providerMetadata === undefined ? {} : { providerMetadata }),
+      })
   }
 
   closeThinking(block: ThinkingBlock, close: ThinkingClose = {}): void {
@@ -148,7 +152,7 @@ export class EventBuilder {
     this.#events.push(
       block.kind === 'toolcall'
         ? { type: 'toolcall_start', contentIndex: block.contentIndex, id: block.id, name: block.name }
-        : { type: `${block.kind}_start`, contentIndex: block.contentIndex },
+        : { type: STARTS[block.kind], contentIndex: block.contentIndex },
     )
     return block
   }

@@ -10,11 +10,11 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array
   readonly signal: AbortSignal
   /** Gets, before `request()` returns, the means to end the request for a reason of the caller's own. */
-  readonly onStart?: (end: () => void) => void
+  readonly onStart?: ((end: () => void) => void) | undefined
   /** Milliseconds until the first byte of the answer. Default 300,000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Milliseconds without a byte before the answer counts as dead. Default 300,000. */
-  readonly idleTimeoutMs?: number
+  readonly idleTimeoutMs?: number | undefined
 }
 
 export interface HttpResponse {
@@ -39,33 +39,61 @@ const KEEP_ALIVE_MS = 30_000
  * redirect could carry a key to a host nobody allowed.
  */
 export function createHttp(allowed: readonly string[]): Http {
-  const pools = new Map<string, Pool>()
-  const hosts = allowed.map((host) => host.toLowerCase())
-
+  const places = new Places(allowed)
   return {
-    request: (request) => dispatch((url) => locate(url, hosts, pools), request),
-    async [Symbol.asyncDispose]() {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()))
-    },
+    request: (request) => new Promise((resolve, reject) => new Exchange(request, resolve, reject).start(places)),
+    [Symbol.asyncDispose]: () => places.destroy(),
   }
 }
 
-/** The connections to a URL's origin, whose host is checked once, and the path there. */
-function locate(url: string, hosts: readonly string[], pools: Map<string, Pool>): { pool: Pool; path: string } {
-  const slash = url.indexOf('/', url.indexOf('//') + 2)
-  const head = slash === -1 ? url : url.slice(0, slash)
-  let pool = pools.get(head)
-  if (pool === undefined) {
+interface Place {
+  readonly pool: Pool
+  readonly path: string
+}
+
+/** Addresses that are remembered: those of models can be many. */
+const MAX_PLACES = 1_000
+
+/** Finds the connections to a URL's origin, whose host is checked once, and the path there. */
+class Places {
+  readonly #hosts: readonly string[]
+  readonly #pools = new Map<string, Pool>()
+  readonly #places = new Map<string, Place>()
+
+  constructor(allowed: readonly string[]) {
+    this.#hosts = allowed.map((host) => host.toLowerCase())
+  }
+
+  of(url: string): Place {
+    const known = this.#places.get(url)
+    if (known !== undefined) return known
+    const slash = url.indexOf('/', url.indexOf('//') + 2)
+    const place = {
+      pool: this.#poolOf(slash === -1 ? url : url.slice(0, slash), url),
+      path: slash === -1 ? '/' : url.slice(slash),
+    }
+    if (this.#places.size >= MAX_PLACES) this.#places.clear()
+    this.#places.set(url, place)
+    return place
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()))
+  }
+
+  #poolOf(head: string, url: string): Pool {
+    const known = this.#pools.get(head)
+    if (known !== undefined) return known
     const parsed = parse(url)
-    if (!hosts.some((rule) => hostAllowed(rule, parsed)))
+    if (!this.#hosts.some((rule) => hostAllowed(rule, parsed)))
       throw new PlugboardError('HOST_DENIED', `The plugin may not reach ${parsed.host}.`, {
         hint: `Add "${parsed.host}" to permissions.net in its plugboard.json.`,
         details: { host: parsed.host },
       })
-    pool = new Pool(parsed.origin, CONNECTIONS)
-    pools.set(head, pool)
+    const pool = new Pool(parsed.origin, CONNECTIONS)
+    this.#pools.set(head, pool)
+    return pool
   }
-  return { pool, path: slash === -1 ? '/' : url.slice(slash) }
 }
 
 const CONNECTIONS: Pool.Options = {
@@ -94,58 +122,80 @@ function hostAllowed(rule: string, url: URL): boolean {
   return rule === url.hostname || rule === url.host
 }
 
-function dispatch(
-  place: (url: string) => { readonly pool: Pool; readonly path: string },
-  request: HttpRequest,
-): Promise<HttpResponse> {
-  return new Promise((resolve, reject) => {
-    const { pool, path } = place(request.url)
-    if (request.signal.aborted) return reject(aborted(request.signal))
-    let body: ByteStream | undefined
-    let live: Dispatcher.DispatchController | undefined
-    let ended: ProviderError | undefined
-    const end = (): void => {
-      ended ??= aborted(request.signal)
-      if (live === undefined) reject(ended)
-      else live.abort(ended)
-    }
-    const over = (): void => request.signal.removeEventListener('abort', end)
-    request.signal.addEventListener('abort', end, ONCE)
-    request.onStart?.(end)
+/** One request under way. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: HttpRequest
+  readonly #resolve: (response: HttpResponse) => void
+  readonly #reject: (error: unknown) => void
+  #body: ByteStream | undefined
+  #live: Dispatcher.DispatchController | undefined
+  #ended: ProviderError | undefined
 
-    const options: Dispatcher.DispatchOptions = {
-      path,
-      method: request.method,
-      headers: flatten(request.headers),
-      body: request.body ?? null,
-      headersTimeout: request.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      bodyTimeout: request.idleTimeoutMs ?? DEFAULT_TIMEOUT_MS,
-    }
-    pool.dispatch(options, {
-      onRequestStart(controller) {
-        live = controller
-        if (ended !== undefined) controller.abort(ended)
+  constructor(request: HttpRequest, resolve: (response: HttpResponse) => void, reject: (error: unknown) => void) {
+    this.#request = request
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  start(places: Places): void {
+    const { url, method, headers, body = null, signal, onStart, timeoutMs, idleTimeoutMs } = this.#request
+    const { pool, path } = places.of(url)
+    if (signal.aborted) return this.#reject(aborted(signal))
+    signal.addEventListener('abort', this.#end, ONCE)
+    onStart?.(this.#end)
+    pool.dispatch(
+      {
+        path,
+        method,
+        headers: flatten(headers),
+        body,
+        headersTimeout: timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        bodyTimeout: idleTimeoutMs ?? DEFAULT_TIMEOUT_MS,
       },
-      onResponseStart(controller, status, headers) {
-        if (status < 200) return
-        body = new ByteStream(controller)
-        resolve({ status, headers, body })
-      },
-      onResponseData(_controller, chunk) {
-        body?.push(chunk)
-      },
-      onResponseEnd() {
-        over()
-        body?.end()
-      },
-      onResponseError(_controller, error) {
-        over()
-        const reason = ended ?? failure(error, request.url)
-        if (body === undefined) reject(reason)
-        else body.fail(reason)
-      },
-    })
-  })
+      this,
+    )
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#live = controller
+    if (this.#ended !== undefined) controller.abort(this.#ended)
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return
+    this.#body = new ByteStream(controller)
+    this.#resolve({ status, headers, body: this.#body })
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#body?.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#over()
+    this.#body?.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#over()
+    const reason = this.#ended ?? failure(error, this.#request.url)
+    if (this.#body === undefined) this.#reject(reason)
+    else this.#body.fail(reason)
+  }
+
+  readonly #end = (): void => {
+    this.#ended ??= aborted(this.#request.signal)
+    if (this.#live === undefined) this.#reject(this.#ended)
+    else this.#live.abort(this.#ended)
+  }
+
+  #over(): void {
+    this.#request.signal.removeEventListener('abort', this.#end)
+  }
 }
 
 const ONCE = { once: true }

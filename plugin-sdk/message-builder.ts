@@ -11,6 +11,7 @@ type Draft =
 /** Folds events into the message they tell. What has arrived can be read at any moment, also after a cut. */
 export class MessageBuilder {
   readonly #drafts: Draft[] = []
+  #opaqueProtocols: readonly string[] = []
   /** Decoded when somebody asks for the content, which for most streams is never. */
   #unread: (() => readonly ProviderEvent[])[] = []
   start: StartEvent | undefined
@@ -41,17 +42,17 @@ export class MessageBuilder {
 
   /** The protocols of opaque blocks, as far as anybody has read the content: what passes unread is not read for this. */
   get opaqueProtocols(): readonly string[] {
-    const protocols = new Set<string>()
-    this.#drafts.forEach((draft) => {
-      if (draft.kind === 'opaque') protocols.add(draft.content.protocol)
-    })
-    return [...protocols]
+    return this.#opaqueProtocols
   }
 
   #readAll(): void {
     const unread = this.#unread
     this.#unread = []
     for (const read of unread) for (const event of read()) this.#event(event)
+  }
+
+  #note(protocol: string): void {
+    if (!this.#opaqueProtocols.includes(protocol)) this.#opaqueProtocols = [...this.#opaqueProtocols, protocol]
   }
 
   #event(event: ProviderEvent): void {
@@ -89,6 +90,7 @@ export class MessageBuilder {
       }
       case 'opaque':
         this.#drafts[event.contentIndex] = { kind: 'opaque', text: '', content: event.content }
+        this.#note(event.content.protocol)
         return
       case 'finish':
         this.finish = event

@@ -110,7 +110,7 @@ export interface ProviderRequest {
   readonly options: GenerationOptions
   /** False: the caller wants the answer at once, so the provider may ask for it in one piece. */
   readonly stream: boolean
-  readonly wire?: WireFields
+  readonly wire?: WireFields | undefined
 }
 
 /** The provider contract, version 1. Everything a caller can do with a provider goes through this. */

@@ -8,10 +8,13 @@ export interface AnswerEnd {
 }
 
 /** What the caller should know about how it was answered: the provider's warnings, then ours. */
-export const warningsOf = ({ message, facts }: Call): readonly Warning[] => [
-  ...(message.start?.warnings ?? []),
-  ...(facts.warnings ?? []),
-]
+export function warningsOf({ message: { start }, facts }: Call): readonly Warning[] {
+  const { warnings: theirs = NONE } = start ?? {}
+  const { warnings: ours = NONE } = facts
+  return ours.length === 0 ? theirs : [...theirs, ...ours]
+}
+
+const NONE: readonly Warning[] = []
 
 /** The message a call has told so far, with everything known about where it came from and what it cost. */
 export function answerOf(call: Call, { stopReason, error, timestamp }: AnswerEnd): AssistantMessage {

@@ -152,9 +152,10 @@ export class LiveCall implements Call {
 
   async #settle(outcome: Outcome): Promise<void> {
     let failure: unknown
-    for (const done of this.#done.toReversed()) {
+    for (let at = this.#done.length - 1; at >= 0; at--) {
+      const done = this.#done[at]
       try {
-        const doing = done(outcome)
+        const doing = done?.(outcome)
         if (doing !== undefined) await doing
       } catch (error) {
         // The others must be told all the same: a lease or a hold that is not given back stays for ever.

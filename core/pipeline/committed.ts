@@ -31,6 +31,8 @@ class Guarded implements AsyncIterator<Batch> {
   readonly #checked = new WellFormed()
   #timer: NodeJS.Timeout
   #first: IteratorResult<Batch> | undefined
+  /** Of the read that waits for the provider; the second is there only while it waits. */
+  #resolvePending: ((step: IteratorResult<Batch>) => void) | undefined
   #rejectPending: ((error: unknown) => void) | undefined
   #interrupted: unknown
   #begun = false
@@ -88,24 +90,28 @@ class Guarded implements AsyncIterator<Batch> {
   #pull(): Promise<IteratorResult<Batch>> {
     if (this.#interrupted !== undefined) return Promise.reject(this.#interrupted)
     return new Promise((resolve, reject) => {
-      const failed = (error: unknown): void => {
-        this.#rejectPending = undefined
-        reject(error)
-      }
-      this.#rejectPending = failed
-      this.#from.next().then((step) => {
-        this.#rejectPending = undefined
-        try {
-          resolve(
-            step.done === true
-              ? { done: true, value: undefined }
-              : { done: false, value: this.#checked.batch(step.value) },
-          )
-        } catch (error) {
-          reject(error)
-        }
-      }, failed)
+      this.#resolvePending = resolve
+      this.#rejectPending = reject
+      this.#from.next().then(this.#told, this.#failed)
     })
+  }
+
+  readonly #told = (step: IteratorResult<ProviderEvent | Batch>): void => {
+    const [resolve, reject] = [this.#resolvePending, this.#rejectPending]
+    this.#rejectPending = undefined
+    try {
+      resolve?.(
+        step.done === true ? { done: true, value: undefined } : { done: false, value: this.#checked.batch(step.value) },
+      )
+    } catch (error) {
+      reject?.(error)
+    }
+  }
+
+  readonly #failed = (error: unknown): void => {
+    const reject = this.#rejectPending
+    this.#rejectPending = undefined
+    reject?.(error)
   }
 
   /** Counts only while the provider is waited for: a reader who takes its time is not the provider's silence. */

@@ -9,6 +9,6 @@ export function providerRequest({ facts, request }: Call): ProviderRequest {
     context,
     options: facts.maxTokens === undefined ? options : { ...options, maxTokens: facts.maxTokens },
     stream,
-    ...(wire === undefined ? {} : { wire }),
+    wire,
   }
 }

@@ -85,8 +85,8 @@ function outcomeOf(error: unknown, call: LiveCall): Outcome {
 /** Sends a call down the chain. Rejects when it fails before the first batch; the call is settled then. */
 export async function run(call: LiveCall, chain: Next): Promise<Reply> {
   try {
-    const reply = await chain(call)
-    return { ...reply, batches: new Pump(call, reply.batches) }
+    const { provider, model, batches } = await chain(call)
+    return { provider, model, batches: new Pump(call, batches) }
   } catch (error) {
     await call.settle(outcomeOf(error, call))
     throw error

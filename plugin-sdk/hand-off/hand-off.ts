@@ -39,7 +39,16 @@ export const conversationRules: readonly ConversationRule[] = [
  * left out, calls and results stand in pairs, and `note` hears what was changed. The caller's own context stays as it is.
  */
 export function handOff(context: Context, target: HandOffTarget, note: Note): Context {
+  if (isPlain(context)) return context
   let conversation = context
   for (const rule of conversationRules) conversation = rule.apply(conversation, target, (count) => note(rule, count))
   return conversation
+}
+
+/** Whole texts of a user and nothing else: how most conversations begin, and no rule has anything to say to it. */
+function isPlain({ systemPrompt, messages }: Context): boolean {
+  if (systemPrompt !== undefined && !systemPrompt.isWellFormed()) return false
+  for (const { role, content } of messages)
+    if (role !== 'user' || typeof content !== 'string' || !content.isWellFormed()) return false
+  return true
 }

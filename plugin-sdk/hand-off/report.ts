@@ -17,22 +17,28 @@ export interface Report {
 }
 
 export function createReport(): Report {
-  const warnings = new Map<string, Warning>()
+  // Most requests give no reason for any.
+  let warnings: Map<string, Warning> | undefined
   return {
     warn(warning) {
+      warnings ??= new Map()
       if (!warnings.has(warning.message)) warnings.set(warning.message, warning)
     },
     note({ id, warning }, count = 1) {
       if (warning === undefined || count === 0) return
+      warnings ??= new Map()
       warnings.set(id, { ...warning, rule: id, count: (warnings.get(id)?.count ?? 0) + count })
     },
     warnings({ options, model }) {
+      if (warnings === undefined) return NOTHING_TOLD
       const told = [...warnings.values()]
       if (options.unsupported === 'error') refuse(told, model)
       return told
     },
   }
 }
+
+const NOTHING_TOLD: readonly Warning[] = []
 
 /** What of these a caller who wants no other answer does not accept. Notes about the history are no reason to refuse. */
 export const refusable = (warnings: readonly Warning[]): readonly Warning[] =>

@@ -30,7 +30,7 @@ export interface HandOffTarget {
   /** Answers that name no protocol count as the model's own. Default false. */
   readonly ownsUnnamed?: boolean
   /** What ids of tool calls look like there. Without it they stay as they are. */
-  readonly callIds?: CallIdForm
+  readonly callIds?: CallIdForm | undefined
   /** Instructions may stand inside the conversation. */
   readonly takesLaterInstructions: boolean
   /** The result of a failed call may hold images. Default true. */

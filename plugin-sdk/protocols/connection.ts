@@ -20,7 +20,7 @@ export interface Connection extends ProviderSetup {
    * Those of the manifest, over them the caller's own, and the key, which neither can replace. Throws the provider error
    * `auth` when a key is needed and there is none, neither set nor among the caller's headers; nothing is sent then.
    */
-  headersFor(own?: Headers): Record<string, string | Secret>
+  headersFor(own?: Headers): Readonly<Record<string, string | Secret>>
   /** Sends a request and resolves with a good answer; throws the provider error that the host's refusal stands for. */
   post(asking: Asking, signal: AbortSignal): Promise<HttpResponse>
   failure(answer: Pick<Partial<HttpResponse>, 'status' | 'headers'>, body: string, model: string): ProviderError
@@ -37,12 +37,14 @@ interface Asking {
   /** All but those that say what a body is. */
   readonly headers: Readonly<Record<string, string | Secret>>
   readonly body: Readonly<Record<string, unknown>>
-  readonly onStart?: HttpRequest['onStart']
+  readonly onStart?: HttpRequest['onStart'] | undefined
 }
 
 const QUOTED_CHARS = 200
 const BODY_CHARS = 4_000
 const ERROR_BYTES = 256 * 1024
+/** Paths that are remembered: those of models can be many. */
+const MAX_URLS = 1_000
 
 /** `keyHeader` is where the protocol wants the key unless the manifest says otherwise; `authorization` means as a bearer. */
 export function connect(setup: ProviderSetup, keyHeader: string): Connection {
@@ -51,6 +53,16 @@ export function connect(setup: ProviderSetup, keyHeader: string): Connection {
   const secrets = apiKey === undefined ? [] : [apiKey]
   const fixed = lowerCase(setup.headers)
   const key = keyOf(setup, keyHeader)
+  const own = { ...fixed, ...key }
+  const urls = new Map<string, string>()
+  const urlOf = (path: string): string => {
+    // The same text each time: the client that sends it remembers where it leads.
+    const known = urls.get(path)
+    if (known !== undefined) return known
+    if (urls.size >= MAX_URLS) urls.clear()
+    urls.set(path, baseUrl + path)
+    return baseUrl + path
+  }
 
   const failure: Connection['failure'] = (answer, body, model) =>
     classifyFailure({
@@ -67,15 +79,16 @@ export function connect(setup: ProviderSetup, keyHeader: string): Connection {
     id,
     name,
     headers: fixed,
-    headersFor(own = {}) {
-      const callers = lowerCase(own)
+    headersFor(given) {
+      if (given === undefined && !needsKey(setup)) return own
+      const callers = lowerCase(given ?? {})
       if (needsKey(setup) && !(keyHeader in callers) && !('authorization' in callers)) throw keyMissing(setup, name)
       return { ...fixed, ...callers, ...key }
     },
     async post({ request: { model, options, stream }, path, headers, body, onStart }, signal) {
       const response = await http.request({
         method: 'POST',
-        url: baseUrl + path,
+        url: urlOf(path),
         headers: {
           ...headers,
           'content-type': 'application/json',
@@ -83,9 +96,9 @@ export function connect(setup: ProviderSetup, keyHeader: string): Connection {
         },
         body: writeBody(body),
         signal,
-        ...(onStart === undefined ? {} : { onStart }),
-        ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-        ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs }),
+        onStart,
+        timeoutMs: options.timeoutMs,
+        idleTimeoutMs: options.idleTimeoutMs,
       })
       if (response.status >= 300) throw failure(response, await errorText(response.body), model.id)
       return response

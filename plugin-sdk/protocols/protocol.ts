@@ -48,7 +48,7 @@ export interface AnswerHead {
 export interface Answer extends AnswerHead {
   readonly message: AssistantMessage
   /** Present when the provider spoke the same protocol: then the answer is passed on as it came. */
-  readonly wire?: WireFrames
+  readonly wire?: WireFrames | undefined
 }
 
 /** Fields the gateway adds to an answer: `provider`, `cost`, `latency`, ... */

@@ -14,7 +14,12 @@ import type { Refusal } from './refusal.ts'
 import type { Settled } from './settlement.ts'
 
 /** What a booked call gives to tell. Belongs into the transaction that books it, right after the charge. */
-export function settlementAlerts(booking: Booking, { alerts, exhausted }: Settled, balances: Balances): AlertBody[] {
+export function settlementAlerts(
+  booking: Booking,
+  { alerts, exhausted }: Settled,
+  balances: Balances,
+): readonly AlertBody[] {
+  if (alerts.length === 0 && exhausted.length === 0 && booking.alertAt === undefined) return NO_ALERTS
   const { id } = booking.entry
   return [
     ...alerts.map(({ budget, windowStart }) => budgetAlert(factsOf(budget, windowStart, id, balances), budget)),
@@ -22,6 +27,8 @@ export function settlementAlerts(booking: Booking, { alerts, exhausted }: Settle
     ...requestAlert(booking),
   ]
 }
+
+const NO_ALERTS: readonly AlertBody[] = []
 
 /**
  * What a refused call gives to tell: that a budget which could have paid it has not enough left, when nobody was told in

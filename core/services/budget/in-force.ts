@@ -29,10 +29,10 @@ const NONE: readonly BudgetInForce[] = []
 
 /**
  * Milliseconds for which a look outside of transactions is believed: it costs some system calls, and every call of the
- * gateway asks. Less than the store lets pass between two commits, and `set` makes two: when it is over, every process sees
- * what was set. Whatever decides about money looks again in its transaction.
+ * gateway asks. Whoever changes budgets waits so long, so that every process sees the change when it is told to be made.
+ * Whatever decides about money looks again in its transaction.
  */
-const BELIEVED_MS = 2
+export const BELIEVED_MS = 10
 
 /** The budgets of the database in memory, as they are at the moment they are asked for. */
 export class InForce {

@@ -28,6 +28,7 @@ interface Line {
  * that writes the entry. A hold that expired is charged all the same: the money is gone, and the books say so.
  */
 export function settle(booking: Booking, applying: readonly BudgetInForce[], balances: Balances): Settled {
+  if (applying.length === 0 && booking.hold === undefined) return NOTHING_SETTLED
   const lines = linesOf(booking, applying)
   if (lines.length === 0) return NOTHING_SETTLED
   const { entry, hold } = booking

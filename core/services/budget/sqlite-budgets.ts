@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Warning } from '@plugboard/sdk'
 import type { Unsubscribe } from '../../kernel/events.ts'
 import type { Alert, Alerts } from '../alerts/alerts.ts'
@@ -24,7 +25,7 @@ import type {
 } from './budget.ts'
 import { payableSizes } from './cost-ceiling.ts'
 import { exhaustedBy, settlementAlerts } from './cost-alerts.ts'
-import { InForce } from './in-force.ts'
+import { BELIEVED_MS, InForce } from './in-force.ts'
 import { LEASE_TIMES, Lease, type LeaseTimes } from './lease.ts'
 import { remembered } from './remembered.ts'
 import { refusalError, type Refusal } from './refusal.ts'
@@ -41,6 +42,8 @@ export interface BudgetsParts {
   readonly log: Logger
   readonly lease?: LeaseTimes
 }
+
+const NOTHING_TOLD: readonly Alert[] = []
 
 /** Calls kept in memory while the database cannot be written; some 20 MB. */
 const MAX_UNBOOKED = 10_000
@@ -88,6 +91,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     if (change.problem !== undefined) throw change.problem
     const { before, after } = change
     await this.#parts.audit.record({ action: 'budget_changed', subject: after.id, actor, details: { before, after } })
+    await sleep(BELIEVED_MS)
     return after
   }
 
@@ -95,6 +99,7 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     const before = await this.#parts.store.write(() => this.#table.remove(id, this.#parts.clock.now()))
     if (before !== undefined)
       await this.#parts.audit.record({ action: 'budget_changed', subject: id, actor, details: { before, after: null } })
+    await sleep(BELIEVED_MS)
     return before
   }
 
@@ -143,20 +148,21 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
   async book(booking: Booking): Promise<readonly Warning[]> {
     const { alerts } = this.#parts
     let settled = NOTHING_SETTLED
-    let told: readonly Alert[] = []
+    let told: readonly Alert[] = NOTHING_TOLD
     try {
       await this.#parts.ledger.record(booking.entry, () => {
         this.#refresh()
         settled = settle(booking, this.#inForce.applyingTo(booking.spender), this.#balances)
-        told = settlementAlerts(booking, settled, this.#balances).map((alert) => alerts.put(alert))
+        const due = settlementAlerts(booking, settled, this.#balances)
+        if (due.length > 0) told = due.map((alert) => alerts.put(alert))
       })
     } catch (error) {
       this.#bookLater(booking, error)
       throw error
     }
     if (booking.hold !== undefined) this.#open.delete(booking.hold.id)
-    this.#news.settled(settled)
-    alerts.announce(told)
+    if (settled !== NOTHING_SETTLED) this.#news.settled(settled)
+    if (told.length > 0) alerts.announce(told)
     return settled.warnings
   }
 

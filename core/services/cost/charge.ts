@@ -18,17 +18,15 @@ export function charge(price: CompiledPrice | undefined, usage: Usage, batch = f
   if (card === undefined) return { ...NOTHING, priceVersion }
   const rates = ratesFor(card, usage)
   const request = price.request === undefined ? undefined : nanoFor(1, price.request)
-  const parts = hasParts(usage) ? splitParts(usage, rates) : plainParts(usage, rates)
-  const total = sum(Object.values(parts), request ?? 0)
+  const cost: WritableCost = hasParts(usage) ? splitParts(usage, rates) : plainParts(usage, rates)
+  const total = sum(cost, request ?? 0)
   if (total !== null && !Number.isSafeInteger(total)) return UNKNOWN
-  const saved = usage.cacheRead === 0 ? 0 : nanoFor(usage.cacheRead, rates.input) - (parts.cacheRead ?? 0)
-  return {
-    ...parts,
-    ...(request === undefined ? {} : { request }),
-    total,
-    ...(saved > 0 ? { cacheSavings: saved } : {}),
-    priceVersion,
-  }
+  cost.total = total
+  cost.priceVersion = priceVersion
+  if (request !== undefined) cost.request = request
+  const saved = usage.cacheRead === 0 ? 0 : nanoFor(usage.cacheRead, rates.input) - (cost.cacheRead ?? 0)
+  if (saved > 0) cost.cacheSavings = saved
+  return cost
 }
 
 /** The whole request moves to the tier its size reaches. */
@@ -38,17 +36,19 @@ function ratesFor({ rates, tiers }: RateCard, { input, cacheRead, cacheWrite }: 
   return tiers.findLast(({ above }) => size > above)?.rates ?? rates
 }
 
-type Parts = Omit<Cost, 'total' | 'request' | 'cacheSavings' | 'priceVersion'>
+type WritableCost = { -readonly [K in keyof Cost]: Cost[K] }
 
-const plainParts = (usage: Usage, rates: Rates): Parts => ({
+/** The parts alone; their total is 0 until it is known. */
+const plainParts = (usage: Usage, rates: Rates): WritableCost => ({
   input: nanoFor(usage.input, rates.input),
   output: amount(usage.output, rates.output),
   cacheRead: nanoFor(usage.cacheRead, rates.cacheRead),
   cacheWrite: nanoFor(usage.cacheWrite, rates.cacheWrite),
+  total: 0,
 })
 
 /** Takes the counts that have a price of their own out of the count they are part of. */
-function splitParts(usage: Usage, rates: Rates): Parts {
+function splitParts(usage: Usage, rates: Rates): WritableCost {
   const input = new Remainder(usage.input)
   const output = new Remainder(usage.output)
   const cacheWrite = new Remainder(usage.cacheWrite)
@@ -65,6 +65,7 @@ function splitParts(usage: Usage, rates: Rates): Parts {
     output: amount(output.left, rates.output),
     cacheRead: nanoFor(usage.cacheRead, rates.cacheRead),
     cacheWrite: nanoFor(cacheWrite.left, rates.cacheWrite),
+    total: 0,
     ...own,
   }
 }
@@ -88,8 +89,28 @@ class Remainder {
 const amount = (tokens: number, rate: Rate | undefined): Nano | null =>
   rate === undefined ? (tokens === 0 ? 0 : null) : nanoFor(tokens, rate)
 
-const sum = (parts: readonly (Nano | null | undefined)[], start: Nano): Nano | null =>
-  parts.reduce<Nano | null>((total, part) => (total === null || part === null ? null : total + (part ?? 0)), start)
+function sum(parts: WritableCost, start: Nano): Nano | null {
+  let total = start
+  for (const name of PARTS) {
+    const part = parts[name]
+    if (part === null) return null
+    total += part ?? 0
+  }
+  return total
+}
+
+const PARTS = [
+  'input',
+  'output',
+  'cacheRead',
+  'cacheWrite',
+  'cacheWrite1h',
+  'reasoning',
+  'audioInput',
+  'audioOutput',
+  'imageInput',
+  'imageOutput',
+] as const
 
 const isNothing = ({ input, output, cacheRead, cacheWrite }: Usage): boolean =>
   input === 0 && output === 0 && cacheRead === 0 && cacheWrite === 0

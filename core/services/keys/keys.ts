@@ -18,8 +18,11 @@ export interface NewApiKey {
 
 /** The keys clients of the gateway show. */
 export interface KeyRing {
-  /** The key a client's secret belongs to, unless it is unknown or revoked. */
-  verify(secret: string): ApiKey | undefined
+  /**
+   * The key a client's secret belongs to, unless it is unknown or revoked. `shownOn`: the connection it was shown on; one that
+   * shows the same secret again is told the answer sooner.
+   */
+  verify(secret: string, shownOn?: object): ApiKey | undefined
   /** Makes a key, or takes `secret` as one; the same secret again gives the key it already is. */
   add(name: string, secret?: string): NewApiKey
   list(): readonly ApiKey[]

@@ -11,6 +11,11 @@ const TRUST_MS = 1_000
 /** More keys than any gateway has in use within a second or two; what is remembered must have an end. */
 const MAX_TRUSTED = 1_000
 
+interface Trusted {
+  readonly key: ApiKey
+  readonly until: number
+}
+
 interface Row {
   readonly id: string
   readonly name: string
@@ -25,8 +30,10 @@ export class SqliteKeyRing implements KeyRing {
   readonly #store: Store
   readonly #clock: Clock
   readonly #select: StatementSync
-  /** By digest, as the database has it: no secret outlives the request that showed it. */
-  readonly #trusted = new Map<string, { readonly key: ApiKey; readonly until: number }>()
+  /** By digest, as the database has it. */
+  #trusted = new Map<string, Trusted>()
+  /** What each connection showed last, for as long as it lives: hashing is the dearest part of knowing a key. */
+  #shown = new WeakMap<object, { readonly secret: string; readonly trusted: Trusted }>()
 
   constructor(store: Store, clock: Clock) {
     this.#store = store
@@ -36,15 +43,13 @@ export class SqliteKeyRing implements KeyRing {
     )
   }
 
-  verify(secret: string): ApiKey | undefined {
+  verify(secret: string, shownOn?: object): ApiKey | undefined {
     const now = this.#clock.monotonic()
-    const digest = digestOf(secret)
-    const trusted = this.#trusted.get(digest)
-    if (trusted !== undefined && trusted.until > now) return trusted.key
-    const key = this.#find(digest)
-    if (key === undefined) this.#trusted.delete(digest)
-    else this.#trust(digest, key, now + TRUST_MS)
-    return key
+    const shown = shownOn === undefined ? undefined : this.#shown.get(shownOn)
+    if (shown !== undefined && shown.trusted.until > now && isSame(shown.secret, secret)) return shown.trusted.key
+    const trusted = this.#verified(digestOf(secret), now)
+    if (trusted !== undefined && shownOn !== undefined) this.#shown.set(shownOn, { secret, trusted })
+    return trusted?.key
   }
 
   add(name: string, secret = `pb-${randomBytes(24).toString('base64url')}`): NewApiKey {
@@ -78,19 +83,35 @@ export class SqliteKeyRing implements KeyRing {
     const { changes } = this.#store.db
       .prepare('UPDATE api_key SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL')
       .run(this.#clock.now(), id)
-    this.#trusted.clear()
+    this.#trusted = new Map()
+    this.#shown = new WeakMap()
     return changes === 1
   }
 
-  #trust(digest: string, key: ApiKey, until: number): void {
+  #verified(digest: string, now: number): Trusted | undefined {
+    const known = this.#trusted.get(digest)
+    if (known !== undefined && known.until > now) return known
+    const key = this.#find(digest)
+    this.#trusted.delete(digest)
+    if (key === undefined) return undefined
     if (this.#trusted.size >= MAX_TRUSTED) this.#trusted.clear()
-    this.#trusted.set(digest, { key, until })
+    const trusted = { key, until: now + TRUST_MS }
+    this.#trusted.set(digest, trusted)
+    return trusted
   }
 
   #find(digest: string): ApiKey | undefined {
     const row = this.#select.get(bytesOf(digest))
     return row === undefined ? undefined : keyOf(row as unknown as Row)
   }
+}
+
+/** In a time that does not tell how far they agree: a connection may carry the requests of several clients. */
+function isSame(known: string, shown: string): boolean {
+  if (known.length !== shown.length) return false
+  let differences = 0
+  for (let at = 0; at < known.length; at++) differences |= known.charCodeAt(at) ^ shown.charCodeAt(at)
+  return differences === 0
 }
 
 /** A character for each byte: every request makes one, and this is the cheapest form of it that a map can find again. */

@@ -1,5 +1,5 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Cost, ErrorClass } from '@plugboard/sdk'
+import type { Cost, ErrorClass, Usage } from '@plugboard/sdk'
 import type { Store } from '../store/store.ts'
 import type { Ledger, LedgerEntry, LedgerQuery, LedgerTotals } from './ledger.ts'
 
@@ -139,6 +139,7 @@ const commonValues = (entry: LedgerEntry): SQLInputValue[] => [
 
 /** The rest of COLUMNS; undefined where each is what the database puts there by itself. */
 function rareValues({ usage, cost, batch = false, agentId }: LedgerEntry): SQLInputValue[] | undefined {
+  if (!batch && agentId === undefined && !hasRareParts(usage, cost)) return undefined
   const rare = [
     usage.cacheWrite1h,
     usage.audioInput,
@@ -155,9 +156,23 @@ function rareValues({ usage, cost, batch = false, agentId }: LedgerEntry): SQLIn
     cost.cacheSavings,
     agentId,
   ]
-  if (!batch && rare.every((value) => value === undefined)) return undefined
   return [batch ? 1 : 0, ...rare.map((value) => value ?? null)]
 }
+
+const hasRareParts = (usage: Usage, cost: Cost): boolean =>
+  usage.cacheWrite1h !== undefined ||
+  usage.audioInput !== undefined ||
+  usage.audioOutput !== undefined ||
+  usage.imageInput !== undefined ||
+  usage.imageOutput !== undefined ||
+  cost.cacheWrite1h !== undefined ||
+  cost.reasoning !== undefined ||
+  cost.audioInput !== undefined ||
+  cost.audioOutput !== undefined ||
+  cost.imageInput !== undefined ||
+  cost.imageOutput !== undefined ||
+  cost.request !== undefined ||
+  cost.cacheSavings !== undefined
 
 function entryOf(row: Row): LedgerEntry {
   const text = (name: keyof Row): string | undefined => (row[name] === null ? undefined : String(row[name]))

@@ -17,10 +17,11 @@ const COMMIT_ROWS = 16
 const BUSY_TIMEOUT_MS = 5_000
 
 interface Pending {
-  /** Runs the work and keeps its result for `resolve`. */
-  readonly run: () => void
-  readonly resolve: () => void
+  readonly work: () => unknown
+  readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
+  /** What the work gave, once the transaction that it was part of is made. */
+  result: unknown
 }
 
 /**
@@ -52,11 +53,7 @@ export class SqliteStore implements Store, Disposable {
       )
     return new Promise((resolve, reject) => {
       if (this.#pending.length === 0) this.#schedule()
-      let result: T
-      const run = (): void => {
-        result = work()
-      }
-      this.#pending.push({ run, resolve: () => resolve(result), reject })
+      this.#pending.push({ work, resolve: resolve as Pending['resolve'], reject, result: undefined })
       if (this.#pending.length === COMMIT_ROWS && this.#waiting !== undefined) setImmediate(() => this.#flush())
     })
   }
@@ -89,7 +86,7 @@ export class SqliteStore implements Store, Disposable {
     } catch {
       return this.#flushOneByOne(batch)
     }
-    for (const { resolve } of batch) resolve()
+    for (const { resolve, result } of batch) resolve(result)
   }
 
   /** One bad write must not take the others with it. */
@@ -97,7 +94,7 @@ export class SqliteStore implements Store, Disposable {
     for (const pending of batch) {
       try {
         this.#transaction([pending])
-        pending.resolve()
+        pending.resolve(pending.result)
       } catch (error) {
         pending.reject(storeError(error))
       }
@@ -108,7 +105,7 @@ export class SqliteStore implements Store, Disposable {
     this.#begin.run()
     this.transactions++
     try {
-      for (const { run } of batch) run()
+      for (const pending of batch) pending.result = pending.work()
       for (const work of this.#beforeCommit) work()
       this.#commit.run()
       this.#committedAt = performance.now()

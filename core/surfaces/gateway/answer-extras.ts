@@ -16,42 +16,45 @@ export interface WantedExtras {
  */
 export function answerExtras(call: Call, wanted: WantedExtras, protocol: string): AnswerExtras {
   const { facts } = call
+  const extras: Record<string, unknown> = { provider: facts.target?.provider ?? null }
+  if (wanted.cost) extras['cost'] = costOf(facts)
+  if (wanted.latency) extras['latency'] = latencyOf(facts)
   const warnings = warningsFor(call, protocol)
-  return {
-    provider: facts.target?.provider ?? null,
-    ...(wanted.cost ? { cost: costOf(facts) } : {}),
-    ...(wanted.latency ? { latency: latencyOf(facts) } : {}),
-    ...(warnings.length === 0 ? {} : { warnings }),
-  }
+  if (warnings.length > 0) extras['warnings'] = warnings
+  return extras
 }
 
 /** What could not be done as asked, and what of the answer has no words in the client's protocol. */
 function warningsFor(call: Call, protocol: string): readonly Warning[] {
-  const warnings = [...warningsOf(call)]
-  for (const made of call.message.opaqueProtocols)
-    if (made !== protocol)
-      warnings.push({
-        type: 'unsupported',
-        feature: `content:${made}`,
-        message: `The answer holds content that only ${made} knows; it was left out.`,
-      })
-  return warnings
+  const warnings = warningsOf(call)
+  const foreign = call.message.opaqueProtocols.filter((made) => made !== protocol)
+  return foreign.length === 0 ? warnings : [...warnings, ...foreign.map(leftOut)]
 }
+
+const leftOut = (protocol: string): Warning => ({
+  type: 'unsupported',
+  feature: `content:${protocol}`,
+  message: `The answer holds content that only ${protocol} knows; it was left out.`,
+})
 
 function costOf({ cost = UNKNOWN, usage }: Call['facts']): object {
   const { total } = cost
   const tokens = usage?.totalTokens ?? 0
-  return {
-    input_cost: sum(cost, ['input', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'audioInput', 'imageInput']),
-    output_cost: sum(cost, ['output', 'reasoning', 'audioOutput', 'imageOutput']),
-    ...(cost.request === undefined ? {} : { request_cost: dollars(cost.request) }),
+  const told: Record<string, unknown> = {
+    input_cost: sum(cost, INPUT_PARTS),
+    output_cost: sum(cost, OUTPUT_PARTS),
     total_cost: total === null ? null : dollars(total),
     cost_per_1k_tokens: total === null ? null : tokens === 0 ? 0 : dollars(Math.round((total * 1_000) / tokens)),
     currency: 'USD',
-    ...(cost.cacheSavings === undefined ? {} : { cache_savings: dollars(cost.cacheSavings) }),
-    ...(usage?.estimated === true ? { estimated: true } : {}),
   }
+  if (cost.request !== undefined) told['request_cost'] = dollars(cost.request)
+  if (cost.cacheSavings !== undefined) told['cache_savings'] = dollars(cost.cacheSavings)
+  if (usage?.estimated === true) told['estimated'] = true
+  return told
 }
+
+const INPUT_PARTS = ['input', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'audioInput', 'imageInput'] as const
+const OUTPUT_PARTS = ['output', 'reasoning', 'audioOutput', 'imageOutput'] as const
 
 const UNKNOWN: Cost = { input: null, output: null, cacheRead: null, cacheWrite: null, total: null }
 

@@ -1,5 +1,7 @@
-import type { Batch, FinishEvent } from '@plugboard/sdk'
+import type { AssistantMessage, WireFrames } from '@plugboard/sdk'
+import type { Answer } from '@plugboard/sdk/protocols'
 import { answerOf } from '../../pipeline/answer.ts'
+import type { Call } from '../../pipeline/call.ts'
 import { answerExtras } from './answer-extras.ts'
 import { problemFor, stopWhenGone, type Exchange } from './exchange.ts'
 import { sendProblem, type RawReply } from './send-problem.ts'
@@ -10,13 +12,14 @@ export async function answerOnce(reply: RawReply, exchange: Exchange): Promise<v
   const { call } = running
   stopWhenGone(reply, exchange)
   try {
-    const { last, finish } = await readAll((await running.reply).batches)
-    const message = answerOf(call, { stopReason: finish.reason, timestamp: created * 1000 })
-    const head = { id, created, model: asked.model, message }
-    const body = door.writeAnswer(
-      last.wire === undefined ? head : { ...head, wire: last.wire },
-      answerExtras(call, wanted, asked.wire.protocol),
-    )
+    const { batches } = await running.reply
+    let step = await batches.next()
+    // The call's own message holds what came before the batch that completes it.
+    while (step.done !== true && step.value.at(-1)?.type !== 'finish') step = await batches.next()
+    if (step.done === true) throw new Error('the pump ended without a finish event')
+    const { value: last } = step
+    const answer = new WholeAnswer(call, asked.model, id, created, last.wire)
+    const body = door.writeAnswer(answer, answerExtras(call, wanted, asked.wire.protocol))
     reply.hijack()
     reply.raw.writeHead(200, {
       'content-type': 'application/json; charset=utf-8',
@@ -29,12 +32,24 @@ export async function answerOnce(reply: RawReply, exchange: Exchange): Promise<v
   }
 }
 
-/** The batch that completes the answer. The call's own message holds what came before. */
-async function readAll(batches: AsyncIterator<Batch>): Promise<{ last: Batch; finish: FinishEvent }> {
-  for (;;) {
-    const step = await batches.next()
-    if (step.done === true) throw new Error('the pump ended without a finish event')
-    const finish = step.value.at(-1)
-    if (finish?.type === 'finish') return { last: step.value, finish }
+class WholeAnswer implements Answer {
+  readonly id: string
+  readonly created: number
+  readonly model: string
+  readonly wire: WireFrames | undefined
+  readonly #call: Call
+
+  constructor(call: Call, model: string, id: string, created: number, wire: WireFrames | undefined) {
+    this.#call = call
+    this.model = model
+    this.id = id
+    this.created = created
+    this.wire = wire
+  }
+
+  /** Told when it is asked for: a door that passes the provider's own object on has no use for it. */
+  get message(): AssistantMessage {
+    const stopReason = this.#call.message.finish?.reason ?? 'stop'
+    return answerOf(this.#call, { stopReason, timestamp: this.created * 1000 })
   }
 }

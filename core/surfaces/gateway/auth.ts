@@ -7,7 +7,7 @@ import type { ApiKey, KeyRing } from '../../services/keys/keys.ts'
  * as `?key=`.
  */
 export function authenticate(
-  { headers, query }: Pick<FastifyRequest, 'headers' | 'query'>,
+  { headers, query, socket }: Pick<FastifyRequest, 'headers' | 'query' | 'socket'>,
   keys: KeyRing,
   inUrl = false,
 ): ApiKey {
@@ -16,7 +16,7 @@ export function authenticate(
     throw new PlugboardError('KEY_MISSING', 'The request shows no API key.', {
       hint: 'Send "authorization: Bearer <your Plugboard key>"; "x-api-key" and "x-goog-api-key" are read too.',
     })
-  const key = keys.verify(secret)
+  const key = keys.verify(secret, socket)
   if (key === undefined)
     throw new PlugboardError('KEY_INVALID', 'The API key is not one of this gateway, or it was revoked.', {
       hint: 'Use a key of this gateway, not one of a provider; `plugboard keys add` makes one.',

@@ -34,9 +34,10 @@ export function wantedExtras({ extensions }: DoorRequest): WantedExtras {
 }
 
 type Section = Readonly<Record<string, unknown>>
+const NOTHING: Section = {}
 
 function section(extensions: Section, name: string): Section {
-  const value = extensions[name] ?? {}
+  const value = extensions[name] ?? NOTHING
   if (typeof value !== 'object' || Array.isArray(value)) throw wrong(name, 'an object')
   return value as Section
 }

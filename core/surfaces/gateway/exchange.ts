@@ -22,7 +22,7 @@ export const problemFor = (error: unknown, { running }: Exchange): Problem =>
 
 /** Stops the call when the client goes away before its answer is written. */
 export function stopWhenGone({ raw }: RawReply, { running }: Exchange): void {
-  raw.once('close', () => {
+  raw.on('close', () => {
     if (!raw.writableFinished) running.call.stop('the client closed the connection')
   })
 }

@@ -4,7 +4,7 @@ import { BODY_LIMIT, parseJsonBody } from './body.ts'
 import type { RawReply } from './send-problem.ts'
 
 /** What a route needs of a request. */
-export type Asked = Pick<FastifyRequest, 'method' | 'url' | 'headers' | 'query' | 'body'>
+export type Asked = Pick<FastifyRequest, 'method' | 'url' | 'headers' | 'query' | 'body' | 'socket'>
 type Answer = (request: Asked, reply: RawReply) => Promise<void>
 
 /**
@@ -33,11 +33,7 @@ export class FastLane {
     server.on('request', (request: IncomingMessage, raw) => {
       const answer = this.#open ? this.#answerOf(request) : undefined
       if (answer === undefined) for (const listener of others) listener(request, raw)
-      else
-        read(request, (text) => {
-          const reply: RawReply = { raw, hijack: () => undefined }
-          void this.#respond(answer, request, text, reply)
-        })
+      else read(request, (text) => void this.#respond(answer, request, text, { raw, hijack: ALREADY_OURS }))
     })
   }
 
@@ -54,21 +50,23 @@ export class FastLane {
 
   async #respond(
     answer: Answer,
-    { method = '', url = '', headers }: IncomingMessage,
+    { method = '', url = '', headers, socket }: IncomingMessage,
     text: string,
     reply: RawReply,
   ): Promise<void> {
-    const request = { method, url, headers, query: NO_QUERY }
+    const request: Asked = { method, url, headers, query: NO_QUERY, body: undefined, socket }
     try {
-      await answer({ ...request, body: parseJsonBody(text) }, reply)
+      request.body = parseJsonBody(text)
+      await answer(request, reply)
     } catch (error) {
-      this.#failed(error, { ...request, body: undefined }, reply)
+      this.#failed(error, request, reply)
     }
   }
 }
 
 /** Its URLs have none. */
 const NO_QUERY = {}
+const ALREADY_OURS = (): void => undefined
 
 /** The whole body; Node's parser sees to it that it has the length told. Of a client that leaves, nothing is told. */
 function read(request: IncomingMessage, done: (text: string) => void): void {

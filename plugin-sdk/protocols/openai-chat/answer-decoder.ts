@@ -1,6 +1,6 @@
 import { ProviderError, type ErrorClass } from '../../errors.ts'
 import { EventBuilder } from '../../event-builder.ts'
-import type { Batch, WireFrames } from '../../events.ts'
+import type { Batch, FinishEvent, StartEvent, WireFrames } from '../../events.ts'
 import type { Usage, Warning } from '../../messages.ts'
 import type { OpenAIChatCompat } from './compat.ts'
 import { ChunkTemplate } from './chunk-template.ts'
@@ -21,6 +21,8 @@ export interface Reading {
   /** For an answer that cannot be read. */
   garbled(text: string): ProviderError
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** A chunk that may belong to the end of the answer. It joins the content when more content follows. */
 interface Held {
@@ -171,11 +173,11 @@ export class AnswerDecoder {
     if (this.#began) return
     this.#began = true
     const { model, warnings } = this.#reading
-    this.#events.start({
-      ...(this.#id === undefined ? {} : { responseId: this.#id }),
-      ...(this.#model === undefined || this.#model === model ? {} : { responseModel: this.#model }),
-      ...(warnings.length === 0 ? {} : { warnings }),
-    })
+    const start: Writable<Omit<StartEvent, 'type'>> = {}
+    if (this.#id !== undefined) start.responseId = this.#id
+    if (this.#model !== undefined && this.#model !== model) start.responseModel = this.#model
+    if (warnings.length > 0) start.warnings = warnings
+    this.#events.start(start)
   }
 
   /** Hosts that repeat the counts do so cumulatively: the last ones are right. */
@@ -204,11 +206,12 @@ export class AnswerDecoder {
     this.#begin()
     this.#content.end()
     this.#finished = true
-    this.#events.finish({
+    const finish: Writable<Omit<FinishEvent, 'type'>> = {
       reason: readFinishReason(raw, this.#content.calledTool, this.#content.refused),
-      ...(raw === undefined ? {} : { rawReason: raw }),
-      ...(this.#usage === undefined ? {} : { usage: this.#usage }),
-    })
+    }
+    if (raw !== undefined) finish.rawReason = raw
+    if (this.#usage !== undefined) finish.usage = this.#usage
+    this.#events.finish(finish)
   }
 
   #broken(errorClass: ErrorClass, what: string, providerCode: string | undefined): ProviderError {

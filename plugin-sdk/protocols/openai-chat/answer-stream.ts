@@ -92,17 +92,18 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
       failure: (text) => connection.failure(response, text, model.id),
       garbled: (text) => connection.garbled(response, text, model.id),
     }
-    if (!isEventStream(response, stream)) return this.#readWhole(reading, response.body)
+    if (!isEventStream(response, stream))
+      return this.#readWhole(reading, response.body.takeText() ?? (await response.body.text()))
     this.#reader = mayPass(request, compat)
       ? new PassThrough(() => new AnswerDecoder(reading))
       : new EveryEvent(new AnswerDecoder(reading))
     return this.#read(this.#reader)
   }
 
-  async #readWhole(reading: Reading, body: ByteStream): Promise<Batch | undefined> {
+  #readWhole(reading: Reading, text: string): Batch | undefined {
     const decoder = new AnswerDecoder(reading)
     this.#reader = new EveryEvent(decoder)
-    decoder.addWhole(await body.text())
+    decoder.addWhole(text)
     const batch = decoder.take()
     // A caller who asked for a stream has no use for the object of a host that does not stream.
     return batch !== undefined && this.#asking.request.stream ? batch.slice() : batch

@@ -12,8 +12,9 @@ const MESSAGE_LISTS = ['annotations', 'images']
 export class ContentReader {
   readonly #events: EventBuilder
   readonly #onBlock: () => void
-  readonly #details = new ReasoningDetails()
-  readonly #tools: ToolCalls
+  /** Made when the first of them comes: most answers hold neither. */
+  #details: ReasoningDetails | undefined
+  #tools: ToolCalls | undefined
   #text: TextBlock | undefined
   #thinking: ThinkingBlock | undefined
   #thinkingField = ''
@@ -24,11 +25,10 @@ export class ContentReader {
   constructor(events: EventBuilder, onBlock: () => void) {
     this.#events = events
     this.#onBlock = onBlock
-    this.#tools = new ToolCalls(events, () => this.#turn())
   }
 
   get calledTool(): boolean {
-    return this.#tools.any
+    return this.#tools?.any === true
   }
 
   /** The model declined to answer, in its own words. */
@@ -47,9 +47,9 @@ export class ContentReader {
     const refusal = delta['refusal']
     if (refusal) this.#refuse(refusal)
     const calls = delta['tool_calls']
-    if (calls) for (const call of objectsOf(calls)) this.#tools.add(call)
+    if (calls) for (const call of objectsOf(calls)) this.#toolCalls().add(call)
     const legacy = delta['function_call']
-    if (legacy && isObject(legacy)) this.#tools.addLegacy(legacy)
+    if (legacy && isObject(legacy)) this.#toolCalls().addLegacy(legacy)
     for (const name of MESSAGE_LISTS) this.#gather(name, delta[name])
   }
 
@@ -64,10 +64,14 @@ export class ContentReader {
   end(): void {
     this.#turn()
     // Signatures that came behind the words they belong to.
-    if (this.#details.hasSecrets) this.#openThinking('reasoning')
+    if (this.#details?.hasSecrets === true) this.#openThinking('reasoning')
     this.#closeThinking()
-    this.#tools.close()
+    this.#tools?.close()
     if (this.#fields !== undefined) this.#keep(this.#fields)
+  }
+
+  #toolCalls(): ToolCalls {
+    return (this.#tools ??= new ToolCalls(this.#events, () => this.#turn()))
   }
 
   #say(text: string): void {
@@ -89,6 +93,7 @@ export class ContentReader {
   }
 
   #reason(delta: JsonObject, details: unknown, thought: string | undefined): void {
+    this.#details ??= new ReasoningDetails()
     const text = thought ?? this.#details.textOf(details)
     this.#details.add(details)
     if (text !== '') return this.#think(text, reasoningFieldOf(delta) ?? 'reasoning')
@@ -139,7 +144,7 @@ export class ContentReader {
 
   #closeThinking(): void {
     if (this.#thinking === undefined) return
-    const thinkingSignature = this.#details.take() ?? this.#thinkingField
+    const thinkingSignature = this.#details?.take() ?? this.#thinkingField
     this.#events.closeThinking(this.#thinking, { thinkingSignature })
     this.#thinking = undefined
   }

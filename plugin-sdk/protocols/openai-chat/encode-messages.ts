@@ -2,7 +2,7 @@ import type { Context, Message, ToolResultMessage, UserMessage } from '../../mes
 import { encodeAssistant, type AssistantEncoding } from './encode-assistant.ts'
 import { encodeParts } from './encode-parts.ts'
 import type { JsonObject } from './json.ts'
-import { hasOwnFields, ownFields } from './metadata.ts'
+import { hasOwnFields, ownFields, withOwnFields } from './metadata.ts'
 
 /** Says that the model has seen a tool's result, for hosts where a user may not speak right after a tool. */
 const BRIDGE = 'I have processed the tool results.'
@@ -12,13 +12,15 @@ const IMAGES = 'Attached image(s) from tool result:'
 
 export interface MessagesEncoding extends AssistantEncoding {
   readonly systemRole: 'system' | 'developer'
+  /** Of ours, behind the caller's own. */
+  readonly instruction?: string | undefined
 }
 
 /** A conversation after its hand-off. */
 export function encodeMessages({ systemPrompt = '', messages: conversation }: Context, encoding: MessagesEncoding) {
-  const { compat, systemRole } = encoding
+  const { compat, systemRole, instruction = '' } = encoding
   const messages: JsonObject[] = []
-  const toolNames = new Map<string, string>()
+  let toolNames: Map<string, string> | undefined
   // Tool messages hold text only: their images follow, in one message for all results in a row.
   let images: JsonObject[] = []
 
@@ -34,15 +36,16 @@ export function encodeMessages({ systemPrompt = '', messages: conversation }: Co
   const add = (message: Message): void => {
     switch (message.role) {
       case 'system':
-        messages.push({ role: systemRole, content: message.content, ...ownFields(message) })
+        messages.push(withOwnFields({ role: systemRole, content: message.content }, message))
         return
       case 'user': {
         const content = encodeUser(message)
-        if (content !== undefined) addUser({ role: 'user', content, ...ownFields(message) })
+        if (content !== undefined) addUser(withOwnFields({ role: 'user', content }, message))
         return
       }
       case 'assistant': {
-        for (const part of message.content) if (part.type === 'toolCall') toolNames.set(part.id, part.name)
+        for (const part of message.content)
+          if (part.type === 'toolCall') (toolNames ??= new Map()).set(part.id, part.name)
         const encoded = encodeAssistant(message, encoding)
         if (encoded !== undefined) messages.push(encoded)
         return
@@ -51,7 +54,7 @@ export function encodeMessages({ systemPrompt = '', messages: conversation }: Co
         const parts = encodeParts(message.content)
         const isImage = (part: JsonObject): boolean => part['type'] === 'image_url'
         images.push(...parts.filter(isImage))
-        const name = message.toolName ?? toolNames.get(message.toolCallId)
+        const name = message.toolName ?? toolNames?.get(message.toolCallId)
         messages.push({
           role: 'tool',
           tool_call_id: message.toolCallId,
@@ -67,7 +70,9 @@ export function encodeMessages({ systemPrompt = '', messages: conversation }: Co
     }
   }
 
-  if (systemPrompt !== '') messages.push({ role: systemRole, content: systemPrompt })
+  const lead =
+    systemPrompt === '' || instruction === '' ? systemPrompt + instruction : `${systemPrompt}\n\n${instruction}`
+  if (lead !== '') messages.push({ role: systemRole, content: lead })
   for (const message of conversation) {
     if (message.role !== 'toolResult') addImages()
     add(message)

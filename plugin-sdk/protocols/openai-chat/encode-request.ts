@@ -36,16 +36,13 @@ export function encodeRequest(request: ProviderRequest, encoding: Encoding): Enc
   const format = encodeFormat(options.responseFormat, compat, report)
   const seesImages = model.input.includes('image') || !isDescribed
   const conversation = handOff(context, targetOf(model, compat, seesImages), report.note)
-  const systemPrompt = [conversation.systemPrompt, format.instruction].filter(Boolean).join('\n\n')
-  const messages = encodeMessages(
-    { ...conversation, systemPrompt },
-    {
-      compat,
-      note: report.note,
-      thinks: model.reasoning || !isDescribed,
-      systemRole: model.reasoning && compat.supportsDeveloperRole ? 'developer' : 'system',
-    },
-  )
+  const messages = encodeMessages(conversation, {
+    compat,
+    note: report.note,
+    thinks: model.reasoning || !isDescribed,
+    systemRole: model.reasoning && compat.supportsDeveloperRole ? 'developer' : 'system',
+    instruction: format.instruction,
+  })
 
   const body: Record<string, unknown> = { ...wire, model: model.id, messages }
   // A field of ours that is not set leaves the caller's own in place.
@@ -88,9 +85,12 @@ function allTools(
   compat: OpenAIChatCompat,
   report: Report,
 ): readonly JsonObject[] {
+  if (request.context.tools === undefined && others.length === 0) return NO_TOOLS
   const tools = encodeTools(callableTools(request, others.length > 0, report), compat, report.note)
   return request.model.tools ? [...tools, ...others] : []
 }
+
+const NO_TOOLS: readonly JsonObject[] = []
 
 interface EncodedFormat {
   readonly field: JsonObject | undefined
@@ -99,22 +99,23 @@ interface EncodedFormat {
 }
 
 function encodeFormat(format: ResponseFormat | undefined, compat: OpenAIChatCompat, { warn }: Report): EncodedFormat {
-  const none = { field: undefined, instruction: undefined }
-  if (format === undefined) return none
-  if (format.type === 'text') return { ...none, field: { type: 'text' } }
+  if (format === undefined) return NO_FORMAT
+  if (format.type === 'text') return { ...NO_FORMAT, field: { type: 'text' } }
   const { schema, name, description, strict } = format
   if (compat.structuredOutput === 'json_schema') {
-    if (schema === undefined) return { ...none, field: { type: 'json_object' } }
+    if (schema === undefined) return { ...NO_FORMAT, field: { type: 'json_object' } }
     const json_schema = { name: name ?? 'answer', description, schema, strict }
-    return { ...none, field: { type: 'json_schema', json_schema } }
+    return { ...NO_FORMAT, field: { type: 'json_schema', json_schema } }
   }
   const field = compat.structuredOutput === 'json_object' ? { type: 'json_object' } : undefined
-  if (field !== undefined && schema === undefined) return { ...none, field }
+  if (field !== undefined && schema === undefined) return { ...NO_FORMAT, field }
   const message = 'This host does not hold answers to a form; the model was told of it instead.'
   warn({ type: 'compatibility', feature: 'responseFormat', message })
   const form = schema === undefined ? '' : ` that matches this JSON Schema:\n${JSON.stringify(schema)}\n`
   return { field, instruction: `Answer with nothing but one JSON object${form}` }
 }
+
+const NO_FORMAT: EncodedFormat = { field: undefined, instruction: undefined }
 
 /** What is asked, without what the host or model refuses. */
 function allowed<T extends GenerationOptions | JsonObject>(
@@ -122,6 +123,7 @@ function allowed<T extends GenerationOptions | JsonObject>(
   { unsupportedOptions }: OpenAIChatCompat,
   { warn }: Report,
 ): T {
+  if (unsupportedOptions.length === 0) return asked
   const refused = unsupportedOptions.filter((name) => (asked as JsonObject)[name] !== undefined)
   if (refused.length === 0) return asked
   for (const feature of refused)

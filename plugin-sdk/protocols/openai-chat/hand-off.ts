@@ -11,7 +11,6 @@ const CALL_IDS: Readonly<Record<OpenAIChatCompat['toolCallIdFormat'], CallIdForm
 
 /** What a client of this protocol sends does not say where it came from, and counts as the model's own. */
 export function targetOf(model: Model, compat: OpenAIChatCompat, seesImages: boolean): HandOffTarget {
-  const callIds = CALL_IDS[compat.toolCallIdFormat]
   return {
     protocol: OPENAI_CHAT,
     provider: model.provider,
@@ -19,7 +18,7 @@ export function targetOf(model: Model, compat: OpenAIChatCompat, seesImages: boo
     seesImages,
     ownsUnnamed: true,
     takesLaterInstructions: true,
-    ...(callIds === undefined ? {} : { callIds }),
+    callIds: CALL_IDS[compat.toolCallIdFormat],
   }
 }
 

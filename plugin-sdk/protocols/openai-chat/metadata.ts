@@ -10,6 +10,10 @@ export function ownFields(of: { readonly providerMetadata?: ProviderMetadata }):
   return isObject(own) ? own : NOTHING
 }
 
+/** What was written of a message, part or tool, with the fields that only this protocol knows. */
+export const withOwnFields = (written: JsonObject, of: { readonly providerMetadata?: ProviderMetadata }): JsonObject =>
+  of.providerMetadata === undefined ? written : { ...written, ...ownFields(of) }
+
 export const hasOwnFields = (of: { readonly providerMetadata?: ProviderMetadata }): boolean =>
   Object.keys(ownFields(of)).length > 0
 

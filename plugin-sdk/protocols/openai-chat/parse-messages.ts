@@ -37,10 +37,9 @@ function parseMessage(message: JsonObject, param: string, calls: KnownCalls): Me
       return parseSystem(message, param)
     case 'user': {
       const { content } = message
-      const own = keepFields(unknownFields(message, FIELDS))
-      return typeof content === 'string'
-        ? { role: 'user', content, ...own }
-        : { role: 'user', content: parseParts(content, `${param}.content`), ...own }
+      const own = unknownFields(message, FIELDS)
+      const said = typeof content === 'string' ? content : parseParts(content, `${param}.content`)
+      return own === undefined ? { role: 'user', content: said } : { role: 'user', content: said, ...keepFields(own) }
     }
     case 'assistant':
       return parseAssistant(message, param)
@@ -64,6 +63,7 @@ const RESULT_FIELDS: ReadonlySet<string> = new Set(['role', 'content', 'tool_cal
 function parseSystem(message: JsonObject, param: string): SystemMessage {
   const text = plainText(message['content'], `${param}.content`)
   const own = unknownFields(message, FIELDS)
+  if (text !== undefined && own === undefined) return { role: 'system', content: text }
   if (text !== undefined) return { role: 'system', content: text, ...keepFields(own) }
   const parts = message['content'] as readonly JsonObject[]
   const content = parts.map((part) => part['text']).join('\n')
@@ -90,22 +90,22 @@ function toolResult(
 
 /** The calls made so far. Ids may repeat from turn to turn; the last call counts. */
 class KnownCalls {
-  readonly #names = new Map<string, string>()
-  readonly #ids = new Map<string, string>()
+  #names: Map<string, string> | undefined
+  #ids: Map<string, string> | undefined
 
   add(message: Extract<Message, { role: 'assistant' }>): void {
     for (const part of message.content) {
       if (part.type !== 'toolCall') continue
-      this.#names.set(part.id, part.name)
-      this.#ids.set(part.name, part.id)
+      ;(this.#names ??= new Map()).set(part.id, part.name)
+      ;(this.#ids ??= new Map()).set(part.name, part.id)
     }
   }
 
   nameOf(id: string): string | undefined {
-    return this.#names.get(id)
+    return this.#names?.get(id)
   }
 
   idOf(name: string): string | undefined {
-    return this.#ids.get(name)
+    return this.#ids?.get(name)
   }
 }

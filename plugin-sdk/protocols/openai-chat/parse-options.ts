@@ -16,7 +16,7 @@ import { parseToolChoice } from './parse-tools.ts'
 export interface ParsedOptions {
   readonly options: GenerationOptions
   /** Known fields whose value has no unified form. */
-  readonly leftOver: JsonObject
+  readonly leftOver: JsonObject | undefined
 }
 
 export function parseOptions(body: JsonObject): ParsedOptions {
@@ -41,16 +41,13 @@ export function parseOptions(body: JsonObject): ParsedOptions {
     responseFormat: format,
     reasoning,
   }
-  return {
-    options: given(options),
-    leftOver: {
-      ...(choice.other === undefined ? {} : { tool_choice: choice.other }),
-      ...(format === undefined && isGiven(body['response_format']) ? { response_format: body['response_format'] } : {}),
-      ...(reasoning === undefined && isGiven(body['reasoning_effort'])
-        ? { reasoning_effort: body['reasoning_effort'] }
-        : {}),
-    },
-  }
+  let leftOver: Record<string, unknown> | undefined
+  if (choice.other !== undefined) (leftOver ??= {})['tool_choice'] = choice.other
+  if (format === undefined && isGiven(body['response_format']))
+    (leftOver ??= {})['response_format'] = body['response_format']
+  if (reasoning === undefined && isGiven(body['reasoning_effort']))
+    (leftOver ??= {})['reasoning_effort'] = body['reasoning_effort']
+  return { options: given(options), leftOver }
 }
 
 function given(options: Readonly<Record<string, unknown>>): GenerationOptions {

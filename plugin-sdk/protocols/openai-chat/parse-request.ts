@@ -1,4 +1,6 @@
 import { PlugboardError } from '../../errors.ts'
+import type { Context } from '../../messages.ts'
+import type { WireFields } from '../../options.ts'
 import type { DoorRequest } from '../protocol.ts'
 import { isGiven, nameAt, objectAt, optionalCount, optionalFlag } from './door-check.ts'
 import { isObject, unknownFields, type JsonObject } from './json.ts'
@@ -44,35 +46,50 @@ export function parseRequest(body: unknown): DoorRequest {
       hint: 'Send an object with "model" and "messages".',
     })
   const model = nameAt(body['model'], 'model')
-  const { systemPrompt, messages } = parseMessages(body['messages'])
+  const context: Writable<Context> = parseMessages(body['messages'])
   const { tools, others } = parseTools(body)
+  if (tools !== undefined) context.tools = tools
   const { options, leftOver } = parseOptions(body)
   const streaming = parseStreamOptions(body['stream_options'])
   // Passed on as it is, but it multiplies what the answer costs, so it has to be a number.
   optionalCount(body['n'], 'n')
+  const wire: Writable<WireFields> = {
+    protocol: OPENAI_CHAT,
+    fields: joined(
+      unknownFields(body, KNOWN),
+      leftOver,
+      others === undefined ? undefined : { tools: others },
+      streaming.fields,
+    ),
+  }
+  // Spoken answers have no unified form; without this field they would come as text.
+  if (speaks(body['modalities'])) wire.required = ['modalities']
   return {
     model,
-    context: {
-      ...(systemPrompt === undefined ? {} : { systemPrompt }),
-      messages,
-      ...(tools === undefined ? {} : { tools }),
-    },
+    context,
     options,
     stream: optionalFlag(body['stream'], 'stream') ?? false,
-    wire: {
-      protocol: OPENAI_CHAT,
-      fields: {
-        ...unknownFields(body, KNOWN),
-        ...leftOver,
-        ...(others === undefined ? {} : { tools: others }),
-        ...streaming.fields,
-      },
-      // Spoken answers have no unified form; without this field they would come as text.
-      ...(speaks(body['modalities']) ? { required: ['modalities'] } : {}),
-    },
+    wire,
     includeUsage: streaming.includeUsage,
-    extensions: Object.fromEntries(EXTENSIONS.filter((name) => isGiven(body[name])).map((name) => [name, body[name]])),
+    extensions: extensionsOf(body),
   }
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+const NOTHING: JsonObject = {}
+
+/** Most requests have no fields of any of these kinds. */
+function joined(...kinds: readonly (JsonObject | undefined)[]): JsonObject {
+  let all: JsonObject | undefined
+  for (const fields of kinds) if (fields !== undefined) all = all === undefined ? fields : { ...all, ...fields }
+  return all ?? NOTHING
+}
+
+function extensionsOf(body: JsonObject): JsonObject {
+  let given: Record<string, unknown> | undefined
+  for (const name of EXTENSIONS) if (isGiven(body[name])) (given ??= {})[name] = body[name]
+  return given ?? NOTHING
 }
 
 const speaks = (modalities: unknown): boolean =>
@@ -80,12 +97,12 @@ const speaks = (modalities: unknown): boolean =>
 
 const STREAM_FIELDS: ReadonlySet<string> = new Set(['include_usage'])
 
-function parseStreamOptions(value: unknown): { includeUsage: boolean; fields: JsonObject } {
-  if (!isGiven(value)) return { includeUsage: false, fields: {} }
+function parseStreamOptions(value: unknown): { includeUsage: boolean; fields: JsonObject | undefined } {
+  if (!isGiven(value)) return { includeUsage: false, fields: undefined }
   const streaming = objectAt(value, 'stream_options')
   const rest = unknownFields(streaming, STREAM_FIELDS)
   return {
     includeUsage: optionalFlag(streaming['include_usage'], 'stream_options.include_usage') ?? false,
-    fields: rest === undefined ? {} : { stream_options: rest },
+    fields: rest === undefined ? undefined : { stream_options: rest },
   }
 }

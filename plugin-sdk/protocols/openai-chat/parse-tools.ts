@@ -12,6 +12,7 @@ export interface ParsedTools {
 
 /** `functions` is the older form of `tools`. */
 export function parseTools({ tools, functions }: JsonObject): ParsedTools {
+  if (!isGiven(tools) && !isGiven(functions)) return NO_TOOLS
   const parsed: Tool[] = []
   const others: JsonObject[] = []
   if (isGiven(tools))
@@ -39,6 +40,7 @@ export function parseTools({ tools, functions }: JsonObject): ParsedTools {
   }
 }
 
+const NO_TOOLS: ParsedTools = {}
 const FIELDS: ReadonlySet<string> = new Set(['type', 'function'])
 const FUNCTION_FIELDS: ReadonlySet<string> = new Set(['name', 'description', 'parameters', 'strict'])
 const NO_PARAMETERS: JsonObject = { type: 'object', properties: {} }

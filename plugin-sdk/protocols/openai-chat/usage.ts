@@ -35,20 +35,17 @@ export function readUsage(raw: unknown, rules: UsageRules): Usage | undefined {
   // Gemini through OpenRouter writes and reads the same tokens in one request, and charges both.
   const cached = cacheRead + cacheWrite > prompt ? Math.max(cacheRead, cacheWrite) : cacheRead + cacheWrite
   const input = Math.max(0, prompt - cached)
-  return {
-    input,
-    output,
-    cacheRead,
-    cacheWrite,
-    ...part('audioInput', audio, input),
-    ...part('imageInput', first(asked['image_tokens']), input),
-    ...part('audioOutput', first(answered['audio_tokens']), output),
-    ...part('imageOutput', first(answered['image_tokens']), output),
-    // OpenRouter has reported more reasoning than output.
-    ...(reasoning === 0 ? {} : { reasoning: Math.min(reasoning, output) }),
-    totalTokens: Math.max(prompt, cached) + output,
-  }
+  const usage: WritableUsage = { input, output, cacheRead, cacheWrite, totalTokens: Math.max(prompt, cached) + output }
+  // OpenRouter has reported more reasoning than output.
+  setPart(usage, 'reasoning', reasoning, output)
+  setPart(usage, 'audioInput', audio, input)
+  setPart(usage, 'imageInput', first(asked['image_tokens']), input)
+  setPart(usage, 'audioOutput', first(answered['audio_tokens']), output)
+  setPart(usage, 'imageOutput', first(answered['image_tokens']), output)
+  return usage
 }
+
+type WritableUsage = { -readonly [K in keyof Usage]: Usage[K] }
 
 export function writeUsage({ input, output, cacheRead, cacheWrite, reasoning, totalTokens }: Usage): JsonObject {
   return {
@@ -63,14 +60,19 @@ export function writeUsage({ input, output, cacheRead, cacheWrite, reasoning, to
   }
 }
 
+type Part = 'reasoning' | 'audioInput' | 'audioOutput' | 'imageInput' | 'imageOutput'
+
 /** A count that is part of another is never more than that; none is left out. */
-const part = <K extends keyof Usage>(name: K, tokens: number, whole: number): Pick<Usage, K> | object =>
-  tokens === 0 ? {} : { [name]: Math.min(tokens, whole) }
+function setPart(usage: WritableUsage, name: Part, tokens: number, whole: number): void {
+  if (tokens > 0) usage[name] = Math.min(tokens, whole)
+}
 
 const objectAt = (value: JsonObject, name: string): JsonObject => {
   const inner = value[name]
-  return isObject(inner) ? inner : {}
+  return isObject(inner) ? inner : NOTHING
 }
+
+const NOTHING: JsonObject = {}
 
 /** The first count that is there and not zero: hosts that proxy others fill the fields they do not use with 0. */
 function first(...candidates: readonly unknown[]): number {

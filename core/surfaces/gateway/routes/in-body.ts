@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Door } from '@plugboard/sdk/protocols'
 import { answer } from '../answer.ts'
 import { authenticate } from '../auth.ts'
 import { countTokens } from '../count-tokens.ts'
@@ -16,11 +17,12 @@ const ANSWERS: Readonly<Record<string, Entrance>> = {
 /** The protocols whose bodies say everything, each at one address, with and without `/api`. */
 export function requestsInBody(app: FastifyInstance, lane: FastLane, services: GatewayServices): void {
   const answerAt = ({ door, idPrefix }: Entrance) => {
-    return async (request: Asked, reply: RawReply): Promise<void> => {
+    return (request: Asked, reply: RawReply): Promise<void> => {
       const { id: keyId } = authenticate(request, services.keys)
+      const answerThrough = (loaded: Door): Promise<void> =>
+        answer(reply, { door: loaded, idPrefix, body: request.body, keyId }, services)
       const loaded = door()
-      const asking = { idPrefix, body: request.body, keyId }
-      return answer(reply, { door: loaded instanceof Promise ? await loaded : loaded, ...asking }, services)
+      return loaded instanceof Promise ? loaded.then(answerThrough) : answerThrough(loaded)
     }
   }
   for (const prefix of ['', '/api']) {

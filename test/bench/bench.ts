@@ -7,12 +7,11 @@ import { measure, type Bed } from './measure.ts'
 import type { BenchOptions } from './options.ts'
 import { residentBytes, usageIsReadable } from './process-usage.ts'
 import type { BenchResult, Figures, IdleResult, ScenarioResult } from './results.ts'
-import { BUDGET_USER, scenarios, type Scenario } from './scenarios.ts'
+import { BUDGET_USER, json, scenarios, streamBurst, type Scenario } from './scenarios.ts'
 import { startServer, type Target } from './targets.ts'
 
 const MIN_ROUNDS = 3
 const IDLE_MS = 3_000
-const WARM_UP_CONNECTIONS = 16
 
 type Say = (text: string) => void
 
@@ -53,16 +52,30 @@ export async function runBench(options: BenchOptions, say: Say): Promise<BenchRe
     load: stack.use(startLoadGenerator()),
     served: async () => Number(await (await fetch(`${upstream.origin}/served`)).text()),
   }
+  const heat = warmUp(bed, options.warmUp, say)
   const results: ScenarioResult[] = []
   for (const [index, scenario] of chosen.entries()) {
     const share = (endsAt - performance.now()) / (chosen.length - index)
     const measured = targets.filter(({ name }) => scenario.targets.includes(name))
+    for (const target of measured) await heat(target, scenario)
     results.push(await runScenario(bed, measured, scenario, options, performance.now() + share, say))
   }
   return { machine: machine(), scenarios: results, idle, decode }
 }
 
-/** Target after target in every round, so that what else the machine does falls on all of them alike. */
+/** Makes a target hot for the path of a scenario, once, with the requests of the quickest one of that path. */
+function warmUp(bed: Bed, requests: number, say: Say): (target: Target, scenario: Scenario) => Promise<void> {
+  const hot = new Set<string>()
+  return async (target, { path }) => {
+    const way = `${target.name} for ${path === 'stream' ? 'streams' : 'whole answers'}`
+    if (hot.has(way)) return
+    hot.add(way)
+    say(`warming up ${way}`)
+    await measure(bed, target, path === 'stream' ? streamBurst : json, requests)
+  }
+}
+
+/** Target after target in every round, and back in the next: what else the machine does falls on all of them alike. */
 async function runScenario(
   bed: Bed,
   targets: readonly Target[],
@@ -71,30 +84,19 @@ async function runScenario(
   endsAt: number,
   say: Say,
 ): Promise<ScenarioResult> {
-  const warmUp = Math.ceil(options.warmUp * scenario.warmUpShare)
   const requests = Math.ceil(scenario.requests * options.size)
-  for (const target of targets) {
-    say(`${scenario.name}: warming up ${target.name}`)
-    await measure(bed, target, hurried(scenario), warmUp)
-  }
   const rounds: Record<string, Figures[]> = {}
   for (let round = 1; round <= options.rounds; round++) {
     const from = performance.now()
     say(`${scenario.name}: round ${round} of ${options.rounds}`)
-    for (const target of targets) (rounds[target.name] ??= []).push(await measure(bed, target, scenario, requests))
+    for (const target of round % 2 === 1 ? targets : targets.toReversed())
+      (rounds[target.name] ??= []).push(await measure(bed, target, scenario, requests))
     const nextEndsAt = 2 * performance.now() - from
     if (round >= MIN_ROUNDS && nextEndsAt > endsAt) break
   }
   const { name, about, shows } = scenario
-  return { name, about, shows, warmUp, requests, rounds }
+  return { name, about, shows, warmUp: options.warmUp, requests, rounds }
 }
-
-/** The same requests without their rests: warming up needs many, and their times count for nothing. */
-const hurried = (scenario: Scenario): Scenario => ({
-  ...scenario,
-  connections: Math.max(scenario.connections, WARM_UP_CONNECTIONS),
-  restMs: 0,
-})
 
 /** Starts the gateway so many times, one after the other; the last one stays. */
 async function startedGateway(origin: string, starts: number, say: Say): Promise<{ startMs: number[]; last: Gateway }> {

@@ -7,7 +7,7 @@ const NAMES = [...scenarios.map(({ name }) => name), 'idle', 'decode']
 export interface BenchOptions {
   readonly names: readonly string[]
   readonly rounds: number
-  /** Warm-up requests of the `json` scenario; the others take a share of it. */
+  /** Requests that make a target hot for a path. */
   readonly warmUp: number
   /** Share of each scenario's requests that a round makes. */
   readonly size: number
@@ -23,8 +23,8 @@ export interface BenchOptions {
 export const usage = `npm run bench -- [options]
   --quick            a rough look in less than a minute
   --only NAME        one part, can be repeated: ${NAMES.join(', ')}
-  --rounds N         rounds per scenario (7; quick 3)
-  --warm-up N        warm-up requests per target (15000; quick 2000)
+  --rounds N         rounds per scenario (15; quick 3)
+  --warm-up N        warm-up requests per target, for whole answers and for streams (30000; quick 2000)
   --without-gateway  only the upstream itself and the bare proxy
   --json FILE        write all figures to a file`
 
@@ -46,8 +46,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const { quick } = values
   return {
     names: values.only ?? NAMES,
-    rounds: count(values.rounds, quick ? 3 : 7),
-    warmUp: count(values['warm-up'], quick ? 2_000 : 15_000),
+    rounds: count(values.rounds, quick ? 3 : 15),
+    warmUp: count(values['warm-up'], quick ? 2_000 : 30_000),
     size: quick ? 0.3 : 1,
     starts: quick ? 3 : 5,
     budgetMs: quick ? 38_000 : 220_000,

@@ -7,10 +7,10 @@ export interface Scenario {
   readonly name: string
   readonly about: string
   readonly connections: number
-  /** Requests in one round of a full run. */
+  /** Requests in one round of a full run: few, so that what else the machine does falls on all targets of the round alike. */
   readonly requests: number
-  /** Warm-up requests as a share of those of `json`: other code paths need to be hot as well, but cost more per request. */
-  readonly warmUpShare: number
+  /** Scenarios of one path run the same code: a target that is hot for one of them is hot for all. */
+  readonly path: 'whole' | 'stream'
   readonly restMs: number
   /** Measured in every round, in this order. */
   readonly targets: readonly TargetName[]
@@ -30,12 +30,12 @@ const QUESTION = { role: 'user', content: 'What is a proxy?' }
 /** Whom the budgets of the target `budgeted` count. */
 export const BUDGET_USER = 'bench-user'
 
-const json: Scenario = {
+export const json: Scenario = {
   name: 'json',
   about: 'small chat completion in one piece, 16 connections',
   connections: 16,
-  requests: 10_000,
-  warmUpShare: 1,
+  requests: 3_000,
+  path: 'whole',
   restMs: 0,
   targets: ['direct', 'bare', 'gateway'],
   shows: ['cpu', 'rps', 'p50', 'p99'],
@@ -47,8 +47,7 @@ const json32k: Scenario = {
   ...json,
   name: 'json-32k',
   about: 'the same after a conversation of 32 KB',
-  requests: 4_000,
-  warmUpShare: 0.15,
+  requests: 1_200,
   body: { ...json.body, messages: [SYSTEM, ...longConversation(), QUESTION] },
 }
 
@@ -56,17 +55,16 @@ const budgets: Scenario = {
   ...json,
   name: 'budgets',
   about: 'the small chat completion without and with three budgets that apply to every call',
-  requests: 5_000,
   targets: ['bare', 'gateway', 'budgeted'],
   body: { ...json.body, user: BUDGET_USER },
 }
 
-const streamBurst: Scenario = {
+export const streamBurst: Scenario = {
   name: 'stream-burst',
   about: 'stream of 200 deltas sent at once, 16 connections',
   connections: 16,
-  requests: 2_500,
-  warmUpShare: 0.2,
+  requests: 800,
+  path: 'stream',
   restMs: 0,
   targets: json.targets,
   shows: ['cpu', 'deltas', 'firstToken', 'p50', 'p99'],
@@ -77,8 +75,8 @@ const streamPaced: Scenario = {
   name: 'stream-paced',
   about: 'streams of 20 deltas, one every 5 ms, 50 connections',
   connections: 50,
-  requests: 600,
-  warmUpShare: 0.05,
+  requests: 300,
+  path: 'stream',
   restMs: 0,
   targets: json.targets,
   shows: ['cpu', 'deltas', 'firstToken', 'p99'],
@@ -89,8 +87,8 @@ const ttft: Scenario = {
   name: 'ttft',
   about: 'time to first token, one connection, 5 ms of rest between requests',
   connections: 1,
-  requests: 120,
-  warmUpShare: 0.2,
+  requests: 60,
+  path: 'stream',
   restMs: 5,
   targets: json.targets,
   shows: ['firstToken', 'p50'],

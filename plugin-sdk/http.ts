@@ -1,6 +1,7 @@
 import { Pool, type Dispatcher } from 'undici'
 import { ByteStream } from './byte-stream.ts'
 import { PlugboardError, ProviderError, deepestCause } from './errors.ts'
+import { neverStops } from './never-stops.ts'
 import { Secret } from './secret.ts'
 
 export interface HttpRequest {
@@ -141,7 +142,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { url, method, headers, body = null, signal, onStart, timeoutMs, idleTimeoutMs } = this.#request
     const { pool, path } = places.of(url)
     if (signal.aborted) return this.#reject(aborted(signal))
-    signal.addEventListener('abort', this.#end, ONCE)
+    if (signal !== neverStops) signal.addEventListener('abort', this.#end, ONCE)
     onStart?.(this.#end)
     pool.dispatch(
       {
@@ -194,7 +195,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #over(): void {
-    this.#request.signal.removeEventListener('abort', this.#end)
+    const { signal } = this.#request
+    if (signal !== neverStops) signal.removeEventListener('abort', this.#end)
   }
 }
 

@@ -121,6 +121,11 @@ export interface Provider {
    * soon after `signal` aborts, and release what it holds when its iterator is returned.
    */
   stream(request: ProviderRequest, signal: AbortSignal): AsyncIterable<ProviderEvent | Batch>
+  /**
+   * Its streams end at once when their iterator is returned, also while a read waits for the host. They are then stopped
+   * in that way alone, with a `signal` that never aborts.
+   */
+  readonly stopsOnReturn?: boolean | undefined
   /** The models the provider offers right now. Without it, the manifest's list is all there is. */
   listModels?(signal: AbortSignal): Promise<readonly ModelDeclaration[]>
 }

@@ -16,11 +16,12 @@ export function lazyProvider(make: () => Promise<Provider>, listsModels: boolean
   async function* first(request: ProviderRequest, signal: AbortSignal): AsyncGenerator<ProviderEvent | Batch> {
     yield* (await provider()).stream(request, signal)
   }
-  return {
+  const lazy: Provider = {
     api: 1,
     stream: (request, signal) => (made === undefined ? first(request, signal) : made.stream(request, signal)),
     ...(listsModels
       ? { listModels: async (signal: AbortSignal) => (await (await provider()).listModels?.(signal)) ?? [] }
       : {}),
   }
+  return Object.defineProperty(lazy, 'stopsOnReturn', { get: () => made?.stopsOnReturn })
 }

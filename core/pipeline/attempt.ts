@@ -1,4 +1,4 @@
-import { ProviderError, type Model } from '@plugboard/sdk'
+import { ProviderError, neverStops, type Model } from '@plugboard/sdk'
 import type { Registry } from '../kernel/registry.ts'
 import type { Clock } from '../services/clock/clock.ts'
 import type { CallRequest, LiveCall } from './call.ts'
@@ -24,7 +24,9 @@ export const attempt =
     call.facts.generation = lease.generation
     call.settled(() => lease[Symbol.dispose]())
     const { options } = call.request
-    const batches = await committed(contribution.provider.stream(providerRequest(call), call.signal), call, {
+    const { provider } = contribution
+    const signal = provider.stopsOnReturn === true ? neverStops : call.signal
+    const batches = await committed(provider.stream(providerRequest(call), signal), call, {
       firstMs: options.timeoutMs ?? DEFAULT_LIMIT_MS,
       idleMs: options.idleTimeoutMs ?? DEFAULT_LIMIT_MS,
     })

@@ -1,6 +1,7 @@
 import { ProviderError, type Batch, type ProviderEvent } from '@plugboard/sdk'
 import { stopError, truncated } from './call-error.ts'
 import type { Call } from './call.ts'
+import { watchSilence, type Silence } from './silence.ts'
 import { WellFormed } from './well-formed.ts'
 
 export interface Limits {
@@ -29,7 +30,7 @@ class Guarded implements AsyncIterator<Batch> {
   readonly #from: AsyncIterator<ProviderEvent | Batch>
   readonly #limits: Limits
   readonly #checked = new WellFormed()
-  #timer: NodeJS.Timeout
+  #silence: Silence
   #first: IteratorResult<Batch> | undefined
   /** Of the read that waits for the provider; the second is there only while it waits. */
   #resolvePending: ((step: IteratorResult<Batch>) => void) | undefined
@@ -41,7 +42,7 @@ class Guarded implements AsyncIterator<Batch> {
   constructor(from: AsyncIterator<ProviderEvent | Batch>, call: Pick<Call, 'stopped' | 'whenStopped'>, limits: Limits) {
     this.#from = from
     this.#limits = limits
-    this.#timer = this.#after(limits.firstMs)
+    this.#silence = this.#after(limits.firstMs)
     if (call.stopped === undefined) call.whenStopped((reason) => this.#interrupt(stopError(reason)))
     else this.#interrupted = stopError(call.stopped.reason)
   }
@@ -53,8 +54,8 @@ class Guarded implements AsyncIterator<Batch> {
       this.#first = { done: false, value: begun(step.value) }
       this.#begun = true
       if (this.#limits.idleMs !== this.#limits.firstMs) {
-        clearTimeout(this.#timer)
-        this.#timer = this.#after(this.#limits.idleMs)
+        this.#silence.end()
+        this.#silence = this.#after(this.#limits.idleMs)
       }
       return this
     } catch (error) {
@@ -71,7 +72,7 @@ class Guarded implements AsyncIterator<Batch> {
       return first
     }
     try {
-      this.#timer.refresh()
+      this.#silence.restart()
       const step = await this.#pull()
       if (step.done === true) this.#release()
       return step
@@ -115,11 +116,11 @@ class Guarded implements AsyncIterator<Batch> {
   }
 
   /** Counts only while the provider is waited for: a reader who takes its time is not the provider's silence. */
-  #after(ms: number): NodeJS.Timeout {
-    return setTimeout(() => {
+  #after(ms: number): Silence {
+    return watchSilence(ms, () => {
       if (this.#rejectPending === undefined) return
-      this.#interrupt(silence(this.#begun ? 'fell silent' : 'did not begin to answer', ms))
-    }, ms)
+      this.#interrupt(silent(this.#begun ? 'fell silent' : 'did not begin to answer', ms))
+    })
   }
 
   #interrupt(error: unknown): void {
@@ -137,7 +138,7 @@ class Guarded implements AsyncIterator<Batch> {
 
   #release(): void {
     this.#released = true
-    clearTimeout(this.#timer)
+    this.#silence.end()
   }
 }
 
@@ -148,5 +149,5 @@ function begun(batch: Batch): Batch {
   return batch.wire === undefined ? withStart : Object.assign(withStart, { wire: batch.wire })
 }
 
-const silence = (what: string, ms: number): ProviderError =>
+const silent = (what: string, ms: number): ProviderError =>
   new ProviderError('timeout', `The provider ${what} for ${ms / 1000} s.`)

@@ -42,15 +42,22 @@ export const cost =
 const MAX_TOKENS = 1_000_000_000
 
 const isCount = (tokens: unknown): boolean =>
-  Number.isInteger(tokens) && Number(tokens) >= 0 && Number(tokens) <= MAX_TOKENS
+  Number.isInteger(tokens) && (tokens as number) >= 0 && (tokens as number) <= MAX_TOKENS
 
 /** A plugin without types may tell anything; money is only reckoned from whole numbers. */
 const isUsage = (usage: Usage | undefined): usage is Usage =>
   usage !== undefined &&
-  [usage.input, usage.output, usage.cacheRead, usage.cacheWrite, usage.totalTokens].every(isCount) &&
-  PARTS.every((part) => isCount(usage[part] ?? 0))
-
-const PARTS = ['reasoning', 'cacheWrite1h', 'audioInput', 'audioOutput', 'imageInput', 'imageOutput'] as const
+  isCount(usage.input) &&
+  isCount(usage.output) &&
+  isCount(usage.cacheRead) &&
+  isCount(usage.cacheWrite) &&
+  isCount(usage.totalTokens) &&
+  isCount(usage.reasoning ?? 0) &&
+  isCount(usage.cacheWrite1h ?? 0) &&
+  isCount(usage.audioInput ?? 0) &&
+  isCount(usage.audioOutput ?? 0) &&
+  isCount(usage.imageInput ?? 0) &&
+  isCount(usage.imageOutput ?? 0)
 
 /**
  * The provider's own count where it gave a sound one. Otherwise what was delivered is counted and marked as estimated; a call that

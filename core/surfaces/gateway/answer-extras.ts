@@ -41,8 +41,8 @@ function costOf({ cost = UNKNOWN, usage }: Call['facts']): object {
   const { total } = cost
   const tokens = usage?.totalTokens ?? 0
   const told: Record<string, unknown> = {
-    input_cost: sum(cost, INPUT_PARTS),
-    output_cost: sum(cost, OUTPUT_PARTS),
+    input_cost: sum(cost.input, cost.cacheRead, cost.cacheWrite, cost.cacheWrite1h, cost.audioInput, cost.imageInput),
+    output_cost: sum(cost.output, cost.reasoning, cost.audioOutput, cost.imageOutput),
     total_cost: total === null ? null : dollars(total),
     cost_per_1k_tokens: total === null ? null : tokens === 0 ? 0 : dollars(Math.round((total * 1_000) / tokens)),
     currency: 'USD',
@@ -53,18 +53,14 @@ function costOf({ cost = UNKNOWN, usage }: Call['facts']): object {
   return told
 }
 
-const INPUT_PARTS = ['input', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'audioInput', 'imageInput'] as const
-const OUTPUT_PARTS = ['output', 'reasoning', 'audioOutput', 'imageOutput'] as const
-
 const UNKNOWN: Cost = { input: null, output: null, cacheRead: null, cacheWrite: null, total: null }
 
 /** Dollars of these parts together; not known when one of them is not. */
-function sum(cost: Cost, parts: readonly Exclude<keyof Cost, 'priceVersion'>[]): number | null {
+function sum(...parts: readonly (number | null | undefined)[]): number | null {
   let nano = 0
   for (const part of parts) {
-    const amount = cost[part]
-    if (amount === null) return null
-    nano += amount ?? 0
+    if (part === null) return null
+    nano += part ?? 0
   }
   return dollars(nano)
 }

@@ -25,8 +25,13 @@ export function authenticate(
 }
 
 function secretOf(headers: FastifyRequest['headers']): string | undefined {
-  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+  const { authorization = '' } = headers
+  // How every client library writes it; others may write it otherwise.
+  const usual = authorization.startsWith(BEARER) ? authorization.slice(BEARER.length) : ''
+  const bearer = usual !== '' && !usual.includes(' ') ? usual : /^bearer +(\S+) *$/i.exec(authorization)?.[1]
   return bearer ?? textOf(headers['x-api-key']) ?? textOf(headers['x-goog-api-key'])
 }
+
+const BEARER = 'Bearer '
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)

@@ -16,22 +16,37 @@ export function callRequest(
     options: unsupported === undefined ? options : { ...options, unsupported },
     stream,
     wire,
-    caller: {
-      keyId,
-      trackingId: text(budget, 'budget', 'tracking_id'),
-      userId: text(budget, 'budget', 'user_id') ?? options.user,
-      projectId: text(budget, 'budget', 'project_id'),
-      agentId: text(budget, 'budget', 'agent_id'),
-    },
-    maxCost: dollars(budget, 'budget', 'max_cost'),
-    costAlertThreshold: dollars(budget, 'budget', 'cost_alert_threshold'),
+    caller: budget === NOTHING ? callerWith(keyId, options.user) : callerIn(budget, keyId, options.user),
+    maxCost: budget === NOTHING ? undefined : dollars(budget, 'budget', 'max_cost'),
+    costAlertThreshold: budget === NOTHING ? undefined : dollars(budget, 'budget', 'cost_alert_threshold'),
   }
 }
 
+type Caller = CallRequest['caller']
+
+const callerWith = (keyId: string, userId: string | undefined): Caller => ({
+  keyId,
+  trackingId: undefined,
+  userId,
+  projectId: undefined,
+  agentId: undefined,
+})
+
+const callerIn = (budget: Section, keyId: string, user: string | undefined): Caller => ({
+  keyId,
+  trackingId: text(budget, 'budget', 'tracking_id'),
+  userId: text(budget, 'budget', 'user_id') ?? user,
+  projectId: text(budget, 'budget', 'project_id'),
+  agentId: text(budget, 'budget', 'agent_id'),
+})
+
 export function wantedExtras({ extensions }: DoorRequest): WantedExtras {
   const response = section(extensions, 'response')
+  if (response === NOTHING) return EVERYTHING
   return { cost: flag(response, 'include_cost'), latency: flag(response, 'include_latency') }
 }
+
+const EVERYTHING: WantedExtras = { cost: true, latency: true }
 
 type Section = Readonly<Record<string, unknown>>
 const NOTHING: Section = {}

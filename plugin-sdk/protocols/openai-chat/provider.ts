@@ -21,7 +21,7 @@ export function createProvider(setup: ProviderSetup): Provider {
     return made
   }
   const discovery = declaration.modelDiscovery
-  return {
+  const provider: Provider = {
     api: 1,
     stream: (request, signal) =>
       new AnswerStream({
@@ -33,4 +33,6 @@ export function createProvider(setup: ProviderSetup): Provider {
       }),
     ...(discovery === undefined ? {} : { listModels: (signal) => listModels(connection, discovery.path, signal) }),
   }
+  // Not to be copied: whoever puts another `stream` into a copy does not promise the same.
+  return Object.defineProperty(provider, 'stopsOnReturn', { value: true })
 }

@@ -1,0 +1,74 @@
+import { Bag, type Slot } from '../kernel/bag.ts'
+
+/** Counts how long somebody has not been heard. */
+export interface Silence {
+  /** Something was heard. */
+  restart(): void
+  end(): void
+}
+
+/** Limits below this are kept to the millisecond. */
+const COARSE_FROM_MS = 5_000
+const TICK_MS = 500
+
+/**
+ * Tells when nothing was heard for `limitMs`. Long limits are kept by one timer for all, up to half a second late: a timer
+ * for each call, set anew with every piece of its answer, costs more than all else that guards it.
+ */
+export const watchSilence = (limitMs: number, tell: () => void): Silence =>
+  limitMs < COARSE_FROM_MS ? new OwnTimer(limitMs, tell) : new SharedTimer(limitMs, tell)
+
+class OwnTimer implements Silence {
+  readonly #timer: NodeJS.Timeout
+
+  constructor(limitMs: number, tell: () => void) {
+    this.#timer = setTimeout(tell, limitMs)
+  }
+
+  restart(): void {
+    this.#timer.refresh()
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+const watched = new Bag<SharedTimer>()
+let ticking: NodeJS.Timeout | undefined
+
+class SharedTimer implements Silence {
+  readonly #limitMs: number
+  readonly #tell: () => void
+  readonly #slot: Slot<SharedTimer>
+  #silentMs = 0
+
+  constructor(limitMs: number, tell: () => void) {
+    this.#limitMs = limitMs
+    this.#tell = tell
+    this.#slot = watched.add(this)
+    ticking ??= setInterval(tick, TICK_MS)
+  }
+
+  restart(): void {
+    this.#silentMs = 0
+  }
+
+  end(): void {
+    watched.remove(this.#slot)
+  }
+
+  /** The first tick comes at any moment of the half second, so it counts for nothing. */
+  tick(): void {
+    if (this.#silentMs === this.#limitMs + TICK_MS) return
+    this.#silentMs = Math.min(this.#silentMs + TICK_MS, this.#limitMs + TICK_MS)
+    if (this.#silentMs === this.#limitMs + TICK_MS) this.#tell()
+  }
+}
+
+function tick(): void {
+  for (const silence of watched.items) silence.tick()
+  if (watched.size > 0) return
+  clearInterval(ticking)
+  ticking = undefined
+}

@@ -48,10 +48,15 @@ const rules: Readonly<Record<string, Rule>> = {
   description: none,
   default: none,
   writeOnly: none,
-  $ref: (ref: string, place) => (value) => {
-    let test = place.defs.get(ref)
-    if (test === undefined) place.defs.set(ref, (test = testOf(defined(ref, place.root), place)))
-    return test(value)
+  $ref: (ref: string, place) => {
+    const defs = place.root['$defs'] as Readonly<Record<string, PlainSchema>> | undefined
+    const target = defs?.[ref.replace('#/$defs/', '')]
+    if (target === undefined) return () => false
+    return (value) => {
+      let test = place.defs.get(ref)
+      if (test === undefined) place.defs.set(ref, (test = testOf(target, place)))
+      return test(value)
+    }
   },
   type: (types: string | readonly string[]) => {
     const tests = [types].flat().map((type) => TYPES[type])
@@ -106,13 +111,6 @@ const rules: Readonly<Record<string, Rule>> = {
 
 /** A map, because an object also answers to names such as `constructor`. */
 const RULES = new Map(Object.entries(rules))
-
-function defined(ref: string, root: PlainSchema): PlainSchema {
-  const defs = root['$defs'] as Readonly<Record<string, PlainSchema>> | undefined
-  return defs?.[ref.replace('#/$defs/', '')] ?? NOTHING_IS_KNOWN
-}
-
-const NOTHING_IS_KNOWN = { not: {} }
 
 const ofEach =
   (test: (key: string, each: unknown) => boolean): Test =>

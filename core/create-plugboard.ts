@@ -34,7 +34,7 @@ import { SqliteKeyRing } from './services/keys/sqlite-key-ring.ts'
 import { Ledger } from './services/ledger/ledger.ts'
 import { SqliteLedger } from './services/ledger/sqlite-ledger.ts'
 import { Logger } from './services/logger/logger.ts'
-import { createPinoLogger, type LogLevel } from './services/logger/pino-logger.ts'
+import { createPinoLogger, LOG_LEVELS, type LogLevel } from './services/logger/pino-logger.ts'
 import { ConfigTable } from './services/providers/config-table.ts'
 import { Configurations } from './services/providers/configurations.ts'
 import { LiveProviders } from './services/providers/live-providers.ts'
@@ -275,7 +275,4 @@ function dropInDir(dataDir: string): string {
   }
 }
 
-const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'] satisfies LogLevel[]
-
-const logLevelOf = (text: string | undefined): LogLevel =>
-  text !== undefined && LEVELS.includes(text) ? (text as LogLevel) : 'warn'
+const logLevelOf = (text: string | undefined): LogLevel => LOG_LEVELS.find((level) => level === text) ?? 'warn'

@@ -5,7 +5,8 @@ import semver from 'semver'
 import type { ProviderDeclaration } from '@plugboard/sdk'
 import { kernelError } from './errors.ts'
 import type { Finding } from './plugin-info.ts'
-import { compileSchema, type Check, type SchemaFinding } from './schema.ts'
+import type { PlainSchema } from './plain-test.ts'
+import { lazyCheck, type Check, type SchemaFinding } from './schema.ts'
 
 export const MANIFEST_FILE = 'plugboard.json'
 
@@ -32,17 +33,14 @@ export interface ReadManifest {
   readonly prefix: string
 }
 
-let check: Check<Manifest> | undefined
-
-const manifestCheck = (): Check<Manifest> =>
-  (check ??= compileSchema<Manifest>(
-    createRequire(import.meta.url)('@plugboard/sdk/schema/manifest.v1.json') as object,
-  ))
+const check: Check<Manifest> = lazyCheck(
+  createRequire(import.meta.url)('@plugboard/sdk/schema/manifest.v1.json') as PlainSchema,
+)
 
 /** Throws PlugboardError `MANIFEST_INVALID` when a manifest could not declare this provider. */
 export function checkProviderDeclaration(declaration: ProviderDeclaration): void {
   const around = { manifest: 1, id: 'host', name: 'Host', version: '0.0.0', engines: { plugboard: '0' } }
-  const { findings } = manifestCheck()({ ...around, contributes: { providers: [declaration] } })
+  const { findings } = check({ ...around, contributes: { providers: [declaration] } })
   const place = /^\/contributes\/providers\/0/
   const inside = findings.map((finding) => ({ ...finding, pointer: finding.pointer.replace(place, '') }))
   if (inside.length > 0) throw invalid('the declaration', '', inside)
@@ -51,7 +49,7 @@ export function checkProviderDeclaration(declaration: ProviderDeclaration): void
 /** Reads `plugboard.json`, or the `plugboard` field of `package.json`, and checks it against the published schema. */
 export async function readManifest(dir: string, expectedId: string, hostVersion: string): Promise<ReadManifest> {
   const { json, file, prefix } = await locate(dir)
-  const { value: manifest, findings } = manifestCheck()(json)
+  const { value: manifest, findings } = check(json)
   if (findings.length > 0) throw invalid(file, prefix, findings)
   if (manifest.id !== expectedId)
     throw kernelError(

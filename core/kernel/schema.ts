@@ -1,7 +1,9 @@
 // The one file that knows ajv.
-import addFormats from 'ajv-formats'
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { createRequire } from 'node:module'
+import type addFormats from 'ajv-formats'
+import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import { distance } from 'fastest-levenshtein'
+import { plainTest, type PlainSchema } from './plain-test.ts'
 
 export interface SchemaFinding {
   /** JSON pointer of the value concerned; the empty string is the whole document. */
@@ -21,19 +23,67 @@ export type Check<T> = (value: unknown) => Checked<T>
 export interface SchemaOptions {
   /** Fills in the schema's defaults. Default false. */
   readonly useDefaults?: boolean
+  /** Stands for a value that cannot be looked at and counts as right. A compiled schema complains of it all the same. */
+  readonly unread?: symbol
 }
 
-/** Holds schemas to the rules for schemas. To compile those is most of what a schema costs, so all share them. */
-let rules: Ajv2020 | undefined
+interface Compiler {
+  readonly Ajv: typeof Ajv2020
+  readonly addFormats: typeof addFormats.default
+  /** Holds schemas to the rules for schemas. To compile those is most of what a schema costs, so all share them. */
+  readonly rules: Ajv2020
+}
+
+let compiler: Compiler | undefined
+
+/** Loaded when it is first needed: where all is well, and most of it plain, nothing is ever compiled. */
+function loadCompiler(): Compiler {
+  const require = createRequire(import.meta.url)
+  const { Ajv2020: Ajv } = require('ajv/dist/2020.js') as { readonly Ajv2020: typeof Ajv2020 }
+  const { default: formats } = require('ajv-formats') as typeof addFormats
+  return { Ajv, addFormats: formats, rules: new Ajv() }
+}
 
 /**
- * Compiles a schema. Each call makes its own ajv instance, so that all of it can be collected with its last user: one
- * shared instance would keep every schema of every plugin version for ever.
+ * Compiles a schema; throws when it breaks the rules for schemas. Each call makes its own ajv instance, so that all of it can
+ * be collected with its last user: one shared instance would keep every schema of every plugin version for ever.
  */
-export function compileSchema<T>(schema: object, { useDefaults = false }: SchemaOptions = {}): Check<T> {
-  rules ??= new Ajv2020()
-  void rules.validateSchema(schema, true)
-  const ajv = new Ajv2020({
+export function compileSchema<T>(schema: object, options: SchemaOptions = {}): Check<T> {
+  compiler ??= loadCompiler()
+  void compiler.rules.validateSchema(schema, true)
+  return compile(schema, options)
+}
+
+/**
+ * Checks by a schema that is known to be right and has defaults at its top level alone. It is compiled when a value does not
+ * plainly hold to it: then only the compiled one can say what is wrong, or that nothing is.
+ */
+export function lazyCheck<T>(schema: PlainSchema, options: SchemaOptions = {}): Check<T> {
+  let check: Check<T> | undefined
+  let holds: ReturnType<typeof plainTest> | undefined
+  const { useDefaults = false, unread } = options
+  return (value) => {
+    if (useDefaults) fillIn(value as Record<string, unknown>, schema)
+    holds ??= plainTest(schema)
+    if (holds(unread === undefined ? value : withoutValue(value as object, unread)))
+      return { value: value as T, findings: [] }
+    check ??= compile<T>(schema, options)
+    return check(value)
+  }
+}
+
+function fillIn(value: Record<string, unknown>, schema: PlainSchema): void {
+  const properties = schema['properties'] as Readonly<Record<string, PlainSchema>> | undefined
+  for (const [key, { default: usual }] of Object.entries(properties ?? {}))
+    if (usual !== undefined && value[key] === undefined) value[key] = usual
+}
+
+const withoutValue = (from: object, value: unknown): object =>
+  Object.fromEntries(Object.entries(from).filter(([, each]) => each !== value))
+
+function compile<T>(schema: object, { useDefaults = false }: SchemaOptions): Check<T> {
+  const { Ajv, addFormats } = (compiler ??= loadCompiler())
+  const ajv = new Ajv({
     strict: true,
     allErrors: true,
     verbose: true,
@@ -44,7 +94,7 @@ export function compileSchema<T>(schema: object, { useDefaults = false }: Schema
     // What is compiled runs a few times; to make it shorter costs more than it saves.
     code: { optimize: false },
   })
-  addFormats.default(ajv)
+  addFormats(ajv)
   const validate: ValidateFunction = ajv.compile(schema)
   return (value) =>
     validate(value)

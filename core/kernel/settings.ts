@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { Secret, type PlugboardError } from '@plugboard/sdk'
 import { kernelError } from './errors.ts'
 import { invalid, readJson, sentence, type ReadManifest } from './manifest.ts'
-import { compileSchema, type Check, type SchemaFinding } from './schema.ts'
+import { plainTest } from './plain-test.ts'
+import { compileSchema, lazyCheck, type Check, type SchemaFinding } from './schema.ts'
 
 /** A plugin's settings, ready for use: plain values and secrets apart. */
 export interface Settings {
@@ -138,11 +139,40 @@ function typed(text: string, type: string | undefined): unknown {
   return text
 }
 
-/** Half of all plugins have no schema of their own. */
-let standardCheck: Check<unknown> | undefined
+/** Schemas that are right beyond doubt: a list of plain settings, which is what nearly all plugins have. */
+const isPlainForm = plainTest({
+  type: 'object',
+  additionalProperties: false,
+  required: ['type'],
+  properties: {
+    type: { const: 'object' },
+    additionalProperties: { type: 'boolean' },
+    properties: { type: 'object', additionalProperties: { $ref: '#/$defs/setting' } },
+  },
+  $defs: {
+    setting: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['type'],
+      properties: {
+        type: { enum: ['string', 'integer', 'number', 'boolean'] },
+        title: { type: 'string' },
+        description: { type: 'string' },
+        format: { enum: ['password', 'uri'] },
+        writeOnly: { type: 'boolean' },
+        default: { type: ['string', 'number', 'boolean'] },
+        enum: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string' } },
+        minLength: { type: 'integer', minimum: 0 },
+        minimum: { type: 'number' },
+        maximum: { type: 'number' },
+      },
+    },
+  },
+})
 
+/** A schema that is not right is refused now, whether or not anything is set. */
 const checkFor = (schema: ConfigSchema, read: ReadManifest): Check<unknown> =>
-  schema === STANDARD_SCHEMA ? (standardCheck ??= compiled(schema, read)) : compiled(schema, read)
+  isPlainForm(schema) ? lazyCheck({ ...schema }, { useDefaults: true, unread: UNREAD }) : compiled(schema, read)
 
 function compiled(schema: ConfigSchema, { file, prefix }: ReadManifest): Check<unknown> {
   try {

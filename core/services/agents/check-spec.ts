@@ -1,5 +1,5 @@
 import { PlugboardError } from '@plugboard/sdk'
-import { compileSchema, type Check } from '../../kernel/schema.ts'
+import { lazyCheck, type Check } from '../../kernel/schema.ts'
 import { agentIn, type AgentOptions, type AgentSpec } from './agents.ts'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
@@ -56,7 +56,7 @@ const SCHEMA = {
   additionalProperties: false,
 }
 
-let check: Check<AgentSpec> | undefined
+const check: Check<AgentSpec> = lazyCheck(SCHEMA)
 
 /** A copy that nobody changes afterwards. Throws PlugboardError `AGENT_INVALID` that names what is wrong. */
 export function checkAgent(name: string, spec: AgentSpec): AgentSpec {
@@ -66,7 +66,7 @@ export function checkAgent(name: string, spec: AgentSpec): AgentSpec {
     ])
   // By way of JSON, in which it is kept: what is left out and what is undefined are the same there.
   const copy = JSON.parse(JSON.stringify(spec ?? null)) as AgentSpec
-  const { findings } = (check ??= compileSchema<AgentSpec>(SCHEMA))(copy)
+  const { findings } = check(copy)
   if (findings.length > 0)
     throw invalid(
       name,

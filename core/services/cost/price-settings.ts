@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { PlugboardError, type Price } from '@plugboard/sdk'
-import { compileSchema, type Check, type SchemaFinding } from '../../kernel/schema.ts'
+import type { PlainSchema } from '../../kernel/plain-test.ts'
+import { lazyCheck, type Check, type SchemaFinding } from '../../kernel/schema.ts'
 import { priceSchedule } from './price-schedule.ts'
 
 /** What a host or a user knows better than any price list. The same shape in `prices.json`. */
@@ -62,10 +63,10 @@ function parsed(text: string, file: string): unknown {
 
 let check: Check<PriceSettings> | undefined
 
-const settingsCheck = (): Check<PriceSettings> => (check ??= compileSchema<PriceSettings>(settingsSchema()))
+const settingsCheck = (): Check<PriceSettings> => (check ??= lazyCheck(settingsSchema()))
 
 /** A price is written as in a manifest, so the definitions are the manifest's own. */
-function settingsSchema(): object {
+function settingsSchema(): PlainSchema {
   const manifest = createRequire(import.meta.url)('@plugboard/sdk/schema/manifest.v1.json') as {
     readonly $defs: Readonly<Record<string, unknown>>
   }

@@ -15,6 +15,7 @@ import { callId } from '../../pipeline/call-id.ts'
 import { BODY_LIMIT, readJsonBodies } from './body.ts'
 import { ENTRANCES, entranceOf } from './entrances.ts'
 import { FastLane, type Asked } from './fast-lane.ts'
+import { NO_SCHEMAS } from './no-schemas.ts'
 import { problemOf, type Problem } from './problem.ts'
 import { analytics } from './routes/analytics.ts'
 import { requestsInBody } from './routes/in-body.ts'
@@ -68,6 +69,7 @@ export async function createGateway(host: GatewayServices): Promise<Gateway> {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 500 },
     exposeHeadRoutes: false,
+    schemaController: NO_SCHEMAS,
     frameworkErrors: (error, request, reply) => void tell(problemOf(known(error), requestId()), request, reply),
   })
   const log = services.logger.child({ surface: 'gateway' })

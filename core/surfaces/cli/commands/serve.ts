@@ -22,13 +22,13 @@ export function serve(program: Command): void {
       const port = portOf(options.port ?? process.env['UNIFIED_GATEWAY_PORT'] ?? '3000')
       const host = options.host ?? process.env['UNIFIED_GATEWAY_HOST'] ?? '127.0.0.1'
       const { plugins } = options
+      // Only here: no other command needs an HTTP server. Before any plugin: Node asks its hooks at every later import.
+      const { createGateway } = await import('../../gateway/gateway.ts')
       const plugboard = await createPlugboard(
         process.env['LOG_LEVEL'] === undefined ? { plugins, logLevel: 'error' } : { plugins },
       )
       try {
         const firstKey = ensureKey(plugboard)
-        // Only now: no other command needs an HTTP server.
-        const { createGateway } = await import('../../gateway/gateway.ts')
         const gateway = await createGateway(plugboard)
         const { url } = await gateway.listen({ port, host })
         stopOnSignals(gateway, plugboard)

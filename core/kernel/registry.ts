@@ -45,6 +45,7 @@ export class Registry {
   readonly #gone = new Set<string>()
   #disabled: ReadonlySet<string> = new Set()
   #sorted: readonly ProviderContribution[] = []
+  #changes = 0
 
   /**
    * By type, instances after the provider they are instances of: plugins load side by side, and the order in which they
@@ -52,6 +53,11 @@ export class Registry {
    */
   get providers(): readonly ProviderContribution[] {
     return this.#sorted
+  }
+
+  /** Grows with every change of what is plugged in or disabled. */
+  get changes(): number {
+    return this.#changes
   }
 
   get disabled(): readonly ProviderContribution[] {
@@ -131,6 +137,7 @@ export class Registry {
   #change(touched: readonly string[], work: () => void): RegistryDelta {
     const before = new Set(this.#sorted.map(({ id }) => id))
     work()
+    this.#changes++
     this.#sorted = [...this.#plugged.values()].filter(({ id }) => !this.#disabled.has(id)).toSorted(byType)
     const after = new Set(this.#sorted.map(({ id }) => id))
     return {

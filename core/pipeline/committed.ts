@@ -1,7 +1,8 @@
 import { ProviderError, type Batch, type ProviderEvent } from '@plugboard/sdk'
 import { stopError, truncated } from './call-error.ts'
 import type { Call } from './call.ts'
-import { watchSilence, type Silence } from './silence.ts'
+import { leave } from './leave.ts'
+import { watchSilence, type Listener, type Silence } from './silence.ts'
 import { WellFormed } from './well-formed.ts'
 
 export interface Limits {
@@ -26,12 +27,14 @@ export function committed(
   return new Guarded(begin.call(source), call, limits).begin()
 }
 
-class Guarded implements AsyncIterator<Batch> {
+const ENDED: Promise<IteratorResult<Batch>> = Promise.resolve({ done: true, value: undefined })
+
+class Guarded implements AsyncIterator<Batch>, Listener {
   readonly #from: AsyncIterator<ProviderEvent | Batch>
   readonly #limits: Limits
   readonly #checked = new WellFormed()
   #silence: Silence
-  #first: IteratorResult<Batch> | undefined
+  #first: Batch | undefined
   /** Of the read that waits for the provider; the second is there only while it waits. */
   #resolvePending: ((step: IteratorResult<Batch>) => void) | undefined
   #rejectPending: ((error: unknown) => void) | undefined
@@ -42,7 +45,7 @@ class Guarded implements AsyncIterator<Batch> {
   constructor(from: AsyncIterator<ProviderEvent | Batch>, call: Pick<Call, 'stopped' | 'whenStopped'>, limits: Limits) {
     this.#from = from
     this.#limits = limits
-    this.#silence = this.#after(limits.firstMs)
+    this.#silence = watchSilence(limits.firstMs, this)
     if (call.stopped === undefined) call.whenStopped((reason) => this.#interrupt(stopError(reason)))
     else this.#interrupted = stopError(call.stopped.reason)
   }
@@ -51,26 +54,41 @@ class Guarded implements AsyncIterator<Batch> {
     try {
       const step = await this.#pull()
       if (step.done === true) throw truncated()
-      this.#first = { done: false, value: begun(step.value) }
+      this.#first = begun(step.value)
       this.#begun = true
       if (this.#limits.idleMs !== this.#limits.firstMs) {
         this.#silence.end()
-        this.#silence = this.#after(this.#limits.idleMs)
+        this.#silence = watchSilence(this.#limits.idleMs, this)
       }
       return this
     } catch (error) {
       this.#release()
-      this.#leave()
+      leave(this.#from)
       throw error
     }
   }
 
-  async next(): Promise<IteratorResult<Batch>> {
+  next(): Promise<IteratorResult<Batch>> {
     const first = this.#first
-    if (first !== undefined) {
-      this.#first = undefined
-      return first
-    }
+    if (first === undefined) return this.#next()
+    this.#first = undefined
+    return Promise.resolve({ done: false, value: first })
+  }
+
+  return(): Promise<IteratorResult<Batch>> {
+    this.#release()
+    leave(this.#from)
+    return ENDED
+  }
+
+  /** A reader who takes its time is not the provider's silence. */
+  silent(limitMs: number): void {
+    if (this.#rejectPending === undefined) return
+    const what = this.#begun ? 'fell silent' : 'did not begin to answer'
+    this.#interrupt(new ProviderError('timeout', `The provider ${what} for ${limitMs / 1000} s.`))
+  }
+
+  async #next(): Promise<IteratorResult<Batch>> {
     try {
       this.#silence.restart()
       const step = await this.#pull()
@@ -80,12 +98,6 @@ class Guarded implements AsyncIterator<Batch> {
       this.#release()
       throw error
     }
-  }
-
-  async return(): Promise<IteratorResult<Batch>> {
-    this.#release()
-    this.#leave()
-    return { done: true, value: undefined }
   }
 
   #pull(): Promise<IteratorResult<Batch>> {
@@ -115,25 +127,11 @@ class Guarded implements AsyncIterator<Batch> {
     reject?.(error)
   }
 
-  /** Counts only while the provider is waited for: a reader who takes its time is not the provider's silence. */
-  #after(ms: number): Silence {
-    return watchSilence(ms, () => {
-      if (this.#rejectPending === undefined) return
-      this.#interrupt(silent(this.#begun ? 'fell silent' : 'did not begin to answer', ms))
-    })
-  }
-
   #interrupt(error: unknown): void {
     if (this.#released) return
     this.#interrupted ??= error
     this.#rejectPending?.(error)
-    this.#leave()
-  }
-
-  /** Not awaited: a plugin that ignores being told to stop keeps nobody waiting; nor is its failing now of interest. */
-  #leave(): void {
-    const leaving = async (): Promise<unknown> => this.#from.return?.()
-    leaving().catch(() => undefined)
+    leave(this.#from)
   }
 
   #release(): void {
@@ -148,6 +146,3 @@ function begun(batch: Batch): Batch {
   const withStart: readonly ProviderEvent[] = [{ type: 'start' }, ...batch]
   return batch.wire === undefined ? withStart : Object.assign(withStart, { wire: batch.wire })
 }
-
-const silent = (what: string, ms: number): ProviderError =>
-  new ProviderError('timeout', `The provider ${what} for ${ms / 1000} s.`)

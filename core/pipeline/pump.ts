@@ -2,6 +2,7 @@ import type { Batch } from '@plugboard/sdk'
 import { llmErrorOf, stopError, truncated } from './call-error.ts'
 import type { LiveCall, Outcome } from './call.ts'
 import type { Next, Reply } from './compose.ts'
+import { leave } from './leave.ts'
 
 /**
  * The only code between a provider and a surface that runs per batch. It settles the call exactly once: before the batch
@@ -37,7 +38,7 @@ class Pump implements AsyncIterator<Batch> {
       if (last?.type === 'finish') {
         this.#over = true
         await this.#call.settle({ status: 'completed', finish: last })
-        this.#leave()
+        leave(this.#from)
       }
       return step
     } catch (error) {
@@ -51,7 +52,7 @@ class Pump implements AsyncIterator<Batch> {
     if (!this.#over) {
       this.#over = true
       this.#call.stop('the reader left')
-      this.#leave()
+      leave(this.#from)
       await this.#call.settle({ status: 'cancelled' })
     }
     return { done: true, value: undefined }
@@ -66,14 +67,9 @@ class Pump implements AsyncIterator<Batch> {
 
   async #fail(error: unknown): Promise<never> {
     this.#over = true
-    this.#leave()
+    leave(this.#from)
     await this.#call.settle(outcomeOf(error, this.#call))
     throw error
-  }
-
-  /** Not awaited: a plugin that ignores being told to stop must not keep the settlement waiting. */
-  #leave(): void {
-    this.#from.return?.().catch(() => undefined)
   }
 }
 

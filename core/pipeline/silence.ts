@@ -7,6 +7,11 @@ export interface Silence {
   end(): void
 }
 
+/** Whoever waits for somebody's words. */
+export interface Listener {
+  silent(limitMs: number): void
+}
+
 /** Limits below this are kept to the millisecond. */
 const COARSE_FROM_MS = 5_000
 const TICK_MS = 500
@@ -15,14 +20,14 @@ const TICK_MS = 500
  * Tells when nothing was heard for `limitMs`. Long limits are kept by one timer for all, up to half a second late: a timer
  * for each call, set anew with every piece of its answer, costs more than all else that guards it.
  */
-export const watchSilence = (limitMs: number, tell: () => void): Silence =>
-  limitMs < COARSE_FROM_MS ? new OwnTimer(limitMs, tell) : new SharedTimer(limitMs, tell)
+export const watchSilence = (limitMs: number, listener: Listener): Silence =>
+  limitMs < COARSE_FROM_MS ? new OwnTimer(limitMs, listener) : new SharedTimer(limitMs, listener)
 
 class OwnTimer implements Silence {
   readonly #timer: NodeJS.Timeout
 
-  constructor(limitMs: number, tell: () => void) {
-    this.#timer = setTimeout(tell, limitMs)
+  constructor(limitMs: number, listener: Listener) {
+    this.#timer = setTimeout(() => listener.silent(limitMs), limitMs)
   }
 
   restart(): void {
@@ -39,13 +44,13 @@ let ticking: NodeJS.Timeout | undefined
 
 class SharedTimer implements Silence {
   readonly #limitMs: number
-  readonly #tell: () => void
+  readonly #listener: Listener
   readonly #slot: Slot<SharedTimer>
   #silentMs = 0
 
-  constructor(limitMs: number, tell: () => void) {
+  constructor(limitMs: number, listener: Listener) {
     this.#limitMs = limitMs
-    this.#tell = tell
+    this.#listener = listener
     this.#slot = watched.add(this)
     ticking ??= setInterval(tick, TICK_MS)
   }
@@ -62,7 +67,7 @@ class SharedTimer implements Silence {
   tick(): void {
     if (this.#silentMs === this.#limitMs + TICK_MS) return
     this.#silentMs = Math.min(this.#silentMs + TICK_MS, this.#limitMs + TICK_MS)
-    if (this.#silentMs === this.#limitMs + TICK_MS) this.#tell()
+    if (this.#silentMs === this.#limitMs + TICK_MS) this.#listener.silent(this.#limitMs)
   }
 }
 

@@ -23,6 +23,9 @@ export interface Connection extends ProviderSetup {
   headersFor(own?: Headers): Readonly<Record<string, string | Secret>>
   /** Sends a request and resolves with a good answer; throws the provider error that the host's refusal stands for. */
   post(asking: Asking, signal: AbortSignal): Promise<HttpResponse>
+  /** As `post`, but whether the answer is a good one is left to the caller (`isGood`, `refusal`). */
+  send(asking: Asking, signal: AbortSignal): Promise<HttpResponse>
+  refusal(response: HttpResponse, model: string): Promise<ProviderError>
   failure(answer: Pick<Partial<HttpResponse>, 'status' | 'headers'>, body: string, model: string): ProviderError
   /** For an answer that is not what was asked for: a web page, cut JSON. */
   garbled(answer: Pick<Partial<HttpResponse>, 'status' | 'headers'>, text: string, model: string): ProviderError
@@ -85,8 +88,13 @@ export function connect(setup: ProviderSetup, keyHeader: string): Connection {
       if (needsKey(setup) && !(keyHeader in callers) && !('authorization' in callers)) throw keyMissing(setup, name)
       return { ...fixed, ...callers, ...key }
     },
-    async post({ request: { model, options, stream }, path, headers, body, onStart }, signal) {
-      const response = await http.request({
+    async post(asking, signal) {
+      const response = await this.send(asking, signal)
+      if (isGood(response)) return response
+      throw await this.refusal(response, asking.request.model.id)
+    },
+    send: ({ request: { options, stream }, path, headers, body, onStart }, signal) =>
+      http.request({
         method: 'POST',
         url: urlOf(path),
         headers: {
@@ -99,10 +107,8 @@ export function connect(setup: ProviderSetup, keyHeader: string): Connection {
         onStart,
         timeoutMs: options.timeoutMs,
         idleTimeoutMs: options.idleTimeoutMs,
-      })
-      if (response.status >= 300) throw failure(response, await errorText(response.body), model.id)
-      return response
-    },
+      }),
+    refusal: async (response, model) => failure(response, await errorText(response.body), model),
     failure,
     garbled(answer, text, model) {
       const { requestId } = failure(answer, '', model).info
@@ -122,6 +128,8 @@ export function connect(setup: ProviderSetup, keyHeader: string): Connection {
     redact: (text) => redact(text, secrets),
   }
 }
+
+export const isGood = ({ status }: HttpResponse): boolean => status < 300
 
 const needsKey = ({ declaration: { auth }, apiKey }: ProviderSetup): boolean =>
   apiKey === undefined && (auth === undefined || (auth.type !== 'none' && auth.optional !== true))

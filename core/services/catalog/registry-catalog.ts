@@ -11,6 +11,8 @@ import { modelOf } from './model-of.ts'
 import { newest, simpleName } from './simple-name.ts'
 
 const MAX_CANDIDATES = 8
+/** Names come from callers, so what is remembered about them must have an end. */
+const MAX_NAMED = 2_000
 
 interface Found {
   readonly contribution: ProviderContribution
@@ -32,6 +34,9 @@ export class RegistryCatalog implements Catalog {
   readonly #discovery: ModelDiscovery
   /** By contribution, so that a swapped plugin brings its own models and the old ones are collected with it. */
   readonly #declared = new WeakMap<ProviderContribution, ReadonlyMap<string, Model>>()
+  /** What names mean, as the registry was after so many changes. */
+  readonly #named = new Map<string, Model>()
+  #namedAt = 0
 
   constructor({ registry, clock, agents, settings }: CatalogParts) {
     this.#registry = registry
@@ -41,6 +46,19 @@ export class RegistryCatalog implements Catalog {
   }
 
   resolve(name: string): Model | Promise<Model> {
+    const { changes } = this.#registry
+    if (this.#namedAt !== changes || this.#named.size >= MAX_NAMED) {
+      this.#named.clear()
+      this.#namedAt = changes
+    }
+    const known = this.#named.get(name)
+    if (known !== undefined) return known
+    const model = this.#resolve(name)
+    if (!(model instanceof Promise) && this.#declaredAs(name) === model) this.#named.set(name, model)
+    return model
+  }
+
+  #resolve(name: string): Model | Promise<Model> {
     const agent = agentIn(name)
     if (agent !== undefined) return this.resolve(this.#agents.get(agent).model ?? DEFAULT_MODEL)
     if (name === DEFAULT_MODEL) return this.#default()
@@ -83,6 +101,13 @@ export class RegistryCatalog implements Catalog {
         ({ declaration: { auth } }) => auth !== undefined && auth.type !== 'none' && auth.optional !== true,
       ) ?? usable[0]
     return chosen === undefined ? undefined : this.#declaredOf(chosen).get(chosen.declaration.defaultModel ?? '')
+  }
+
+  /** The model that a name means for as long as nothing is plugged in or out: one declared by the provider it names. */
+  #declaredAs(name: string): Model | undefined {
+    const qualified = this.#split(name)
+    const contribution = qualified === undefined ? undefined : this.#registry.provider(qualified.provider)
+    return contribution === undefined ? undefined : this.#declaredOf(contribution).get(qualified?.id ?? '')
   }
 
   #default(): Model | Promise<Model> {

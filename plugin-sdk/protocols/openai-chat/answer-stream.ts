@@ -5,7 +5,7 @@ import type { ProviderRequest } from '../../provider.ts'
 import { AnswerDecoder, type Reading } from './answer-decoder.ts'
 import { EveryEvent, type ChunkReader } from './chunk-reader.ts'
 import type { OpenAIChatCompat } from './compat.ts'
-import type { Connection } from '../connection.ts'
+import { isGood, type Connection } from '../connection.ts'
 import { encodeRequest } from './encode-request.ts'
 import { OPENAI_CHAT } from './name.ts'
 import { PassThrough } from './pass-through.ts'
@@ -41,7 +41,8 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
   async next(): Promise<IteratorResult<Batch>> {
     if (this.#over) return END
     try {
-      const batch = await (this.#reader === undefined ? this.#ask() : this.#read(this.#reader))
+      const whole = this.#reader === undefined ? await this.#begin() : undefined
+      const batch = whole ?? (await this.#read())
       if (batch !== undefined) return { done: false, value: batch }
     } catch (error) {
       if (this.#over) return END
@@ -52,37 +53,27 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
     return END
   }
 
-  async return(): Promise<IteratorResult<Batch>> {
-    if (this.#over) return END
+  return(): Promise<IteratorResult<Batch>> {
+    if (this.#over) return ENDED
     this.#over = true
     if (this.#body === undefined) this.#end?.()
-    else if (this.#body.isOver) return END
-    else if (this.#reader?.finished === true) void letEnd(this.#body)
-    else await this.#body.return()
-    return END
+    else if (this.#reader?.finished !== true) return this.#body.return().then(() => END)
+    else if (!this.#body.isOver) void letEnd(this.#body)
+    return ENDED
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
 
-  async #ask(): Promise<Batch | undefined> {
+  /** Resolves with an answer that came in one piece; of a stream, nothing is read yet. */
+  async #begin(): Promise<Batch | undefined> {
     const { connection, request, compat, isDescribed, signal } = this.#asking
     const { model, options, stream } = request
-    const headers = connection.headersFor(options.headers)
     const { body, warnings } = encodeRequest(request, { compat, providerId: connection.id, isDescribed })
-    const response = await connection.post(
-      {
-        request,
-        path: '/chat/completions',
-        headers,
-        body,
-        onStart: (end) => {
-          this.#end = end
-        },
-      },
-      signal,
-    )
+    const headers = connection.headersFor(options.headers)
+    const response = await connection.send({ request, path: PATH, headers, body, onStart: this.#onStart }, signal)
+    if (!isGood(response)) throw await connection.refusal(response, model.id)
     this.#body = response.body
     const reading: Reading = {
       provider: connection.id,
@@ -97,7 +88,11 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
     this.#reader = mayPass(request, compat)
       ? new PassThrough(() => new AnswerDecoder(reading))
       : new EveryEvent(new AnswerDecoder(reading))
-    return this.#read(this.#reader)
+    return undefined
+  }
+
+  readonly #onStart = (end: () => void): void => {
+    this.#end = end
   }
 
   #readWhole(reading: Reading, text: string): Batch | undefined {
@@ -110,11 +105,13 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
   }
 
   /** Reads until there is something to tell; undefined at the end of a complete answer. */
-  async #read(reader: ChunkReader): Promise<Batch | undefined> {
+  async #read(): Promise<Batch | undefined> {
     for (;;) {
+      const [reader, body] = [this.#reader, this.#body]
+      if (reader === undefined || body === undefined) return undefined
       if (reader.failure !== undefined) throw reader.failure
-      if (reader.finished || this.#body === undefined) return undefined
-      const step = await this.#body.next()
+      if (reader.finished) return undefined
+      const step = await body.next()
       if (this.#over) return undefined
       const batch = step.done === true ? reader.end() : reader.feed(step.value)
       if (batch !== undefined) return batch
@@ -122,11 +119,14 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
   }
 }
 
+const PATH = '/chat/completions'
+
 /** A client of this protocol takes the events as they are. What needs mending or guessing must be read. */
 const mayPass = ({ wire }: ProviderRequest, compat: OpenAIChatCompat): boolean =>
   wire?.protocol === OPENAI_CHAT && compat.supportsFinishReason
 
 const END: IteratorResult<Batch> = { done: true, value: undefined }
+const ENDED = Promise.resolve(END)
 
 /** Some hosts answer a request for a stream in one piece; a few send a stream without saying so. */
 function isEventStream({ headers }: HttpResponse, asked: boolean): boolean {

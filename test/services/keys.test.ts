@@ -68,6 +68,25 @@ describe('the key ring', () => {
     expect(open.ring.list()).toEqual([other.key])
   })
 
+  it('knows the key of a connection again, and is not misled by another or a revoked one on it', () => {
+    using open = openRing()
+    const [one, other] = [open.ring.add('one'), open.ring.add('other')]
+    const connection = {}
+    const verify = (secret: string) => open.ring.verify(secret, connection)
+    expect([verify(one.secret), verify(one.secret), verify(other.secret), verify(one.secret)]).toEqual([
+      one.key,
+      one.key,
+      other.key,
+      one.key,
+    ])
+    expect(verify(`${one.secret.slice(0, -1)}!`)).toBeUndefined()
+    open.ring.revoke(one.key.id)
+    expect([verify(one.secret), verify(other.secret)]).toEqual([undefined, other.key])
+    open.store.db.prepare('UPDATE api_key SET revoked_at = 1 WHERE id = ?').run(other.key.id)
+    open.clock.at += 1_000
+    expect(verify(other.secret)).toBeUndefined()
+  })
+
   it('finds each of more keys than it remembers', () => {
     using open = openRing()
     const made = Array.from({ length: 1_100 }, (_, index) => open.ring.add(`key ${index}`))

@@ -108,15 +108,26 @@ const allOver = (exchanges: readonly Exchange[], ms: number): Promise<boolean> =
 
 /** A reader that leaves in the middle of an answer. */
 export async function checkReturn(exam: Exam, talk: Talk): Promise<void> {
-  const { record, limits } = exam
-  const where = { fixture: 'return' }
-  const { run, abort, hasContent: isTold } = await begin(exam, 'return', talk, (reply) => half(reply, 'hold'))
-  const { reader, exchanges } = run
-  if (isOver(exam, run, talk)) return
-  if (!isTold) {
-    record.skip('return.frees', where, 'the provider tells nothing before the host has sent everything')
-    return stop(reader, abort, limits.stopMs)
+  const running = await begin(exam, 'return', talk, (reply) => half(reply, 'hold'))
+  if (isOver(exam, running.run, talk)) return
+  if (running.hasContent) await leaveIn(exam, running)
+  else {
+    const why = 'the provider tells nothing before the host has sent everything'
+    exam.record.skip('return.frees', { fixture: 'return' }, why)
+    await stop(running.run.reader, running.abort, exam.limits.stopMs)
   }
+  if (talk.usesHost && exam.provider.stopsOnReturn === true) await checkReturnWhileWaiting(exam, talk)
+}
+
+/** What a provider promises that gets no signal. */
+async function checkReturnWhileWaiting(exam: Exam, talk: Talk): Promise<void> {
+  const running = await begin(exam, 'return-before-first-byte', talk, () => silent, NOTHING_TO_TELL_MS)
+  if (!isOver(exam, running.run, talk)) await leaveIn(exam, running)
+}
+
+async function leaveIn({ record, limits }: Exam, { run, abort }: Running): Promise<void> {
+  const { fixture, reader, exchanges } = run
+  const where = { fixture }
   const started = performance.now()
   const hasLeft = await reader.leave(limits.stopMs)
   if (!hasLeft || !(await allOver(exchanges, limits.stopMs)))

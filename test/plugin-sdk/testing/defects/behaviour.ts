@@ -38,6 +38,13 @@ const reading = (
     return { ...provider, stream }
   })
 
+/** A provider that says that its streams stop on return. */
+const promising = (change: (stream: Provider['stream']) => Provider['stream']) =>
+  subject(async (setup) => {
+    const provider = await good(setup)
+    return { ...provider, stopsOnReturn: true, stream: change((...asked) => provider.stream(...asked)) }
+  })
+
 const keyOf = ({ apiKey }: TestSetup): string => (apiKey as Secret).reveal()
 
 /** A provider that words the failures of its list anew. */
@@ -115,6 +122,19 @@ export const behaviourDefects: readonly Defect[] = [
     what: 'has no return()',
     bad: reading((iterator) => ({ next: () => iterator.next() }), false),
     good: reading((iterator) => iterator, false),
+    options: QUICK,
+  },
+  {
+    rule: 'return.frees',
+    what: 'promises to stop on return, and waits for the host',
+    where: 'return-before-first-byte',
+    bad: promising(
+      (stream) =>
+        async function* (request, signal) {
+          yield* stream(request, signal)
+        },
+    ),
+    good: promising((stream) => stream),
     options: QUICK,
   },
   {

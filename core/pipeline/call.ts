@@ -46,26 +46,42 @@ export type Outcome =
 
 /** What a call turned out to be; each part is filled in by the one who knows it. */
 export interface CallFacts {
-  target?: Model
+  target: Model | undefined
   /** The version of the plugin that serves it. */
-  generation?: string
+  generation: string | undefined
   attempt: number
   /** What is reserved for it on budgets. */
-  hold?: Hold
+  hold: Hold | undefined
   /** The longest answer that can be paid, in tokens, where the caller named none. */
-  maxTokens?: number
+  maxTokens: number | undefined
   /** What the caller should know about how it was answered. */
-  warnings?: readonly Warning[]
+  warnings: readonly Warning[] | undefined
   /** Milliseconds from the start of the call to its first batch. */
-  ttfbMs?: number
-  usage?: Usage
-  cost?: Cost
+  ttfbMs: number | undefined
+  usage: Usage | undefined
+  cost: Cost | undefined
   /** The time whose price counts, in milliseconds since 1970: when the call began. */
-  pricedAt?: number
+  pricedAt: number | undefined
   /** The prices it is reserved and charged by. */
-  prices?: Prices
-  latencyMs?: number
+  prices: Prices | undefined
+  latencyMs: number | undefined
 }
+
+/** All of them from the start: an object that grows is copied again and again. */
+const noFacts = (): CallFacts => ({
+  target: undefined,
+  generation: undefined,
+  attempt: 1,
+  hold: undefined,
+  maxTokens: undefined,
+  warnings: undefined,
+  ttfbMs: undefined,
+  usage: undefined,
+  cost: undefined,
+  pricedAt: undefined,
+  prices: undefined,
+  latencyMs: undefined,
+})
 
 /** One request on its way. */
 export interface Call {
@@ -92,7 +108,7 @@ export class LiveCall implements Call {
   readonly id: string
   /** Replaced only before anything is decided by it. */
   request: CallRequest
-  readonly facts: CallFacts = { attempt: 1 }
+  readonly facts = noFacts()
   readonly message = new MessageBuilder()
   readonly startedAt: number
   #abort: AbortController | undefined

@@ -8,7 +8,6 @@ describe('the silence of a provider', () => {
   afterEach(() => {
     // The shared timer ends by itself when there is nobody left to watch.
     vi.advanceTimersByTime(1_000)
-    expect(vi.getTimerCount()).toBe(0)
     vi.useRealTimers()
   })
 
@@ -52,5 +51,7 @@ describe('the silence of a provider', () => {
     vi.advanceTimersByTime(60_000)
     expect(told).toBe(2)
     silence.end()
+    vi.advanceTimersByTime(1_000)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

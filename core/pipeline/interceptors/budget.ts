@@ -41,8 +41,8 @@ async function paid(call: Call, next: Next, spender: Spender, { budgets, worstCa
 /** A call that is tried again, perhaps with another model, reserves anew. */
 async function giveBackEarlier({ facts }: Call, budgets: Budgets): Promise<void> {
   const { hold } = facts
-  delete facts.hold
-  delete facts.maxTokens
+  facts.hold = undefined
+  facts.maxTokens = undefined
   if (hold !== undefined) await budgets.release(hold)
 }
 

@@ -1,6 +1,6 @@
 import { ProviderError, type ErrorClass } from '../../errors.ts'
 import { EventBuilder } from '../../event-builder.ts'
-import type { Batch, FinishEvent, StartEvent, WireFrames } from '../../events.ts'
+import type { Batch, FinishEvent, ProviderEvent, StartEvent, WireFrames } from '../../events.ts'
 import type { Usage, Warning } from '../../messages.ts'
 import type { OpenAIChatCompat } from './compat.ts'
 import { ChunkTemplate } from './chunk-template.ts'
@@ -46,6 +46,7 @@ export class AnswerDecoder {
   #failure: ProviderError | undefined
   #finished = false
   #whole: string | undefined
+  #unread: WireFrames['unread']
 
   constructor(reading: Reading) {
     this.#reading = reading
@@ -96,8 +97,8 @@ export class AnswerDecoder {
     if (data === '[DONE]' || isObject(parseJson(data))) this.add(data, event)
   }
 
-  /** An answer in one piece. */
-  addWhole(text: string): void {
+  /** An answer in one piece. `passes`: it goes on as it came, so that words alone need not be told unless somebody asks. */
+  addWhole(text: string, passes = false): void {
     const answer = parseJson(text)
     if (!isObject(answer)) throw this.#reading.garbled(text)
     const [choice] = objectsOf(answer['choices'])
@@ -107,7 +108,11 @@ export class AnswerDecoder {
     this.#identify(answer)
     this.#count(answer, choice)
     this.#finishReason = textOf(choice['finish_reason'])
-    if (isObject(choice['message'])) this.#content.add(choice['message'])
+    const { message } = choice
+    if (isObject(message)) {
+      if (passes && isWordsAlone(message)) this.#unread = () => wordsOf(message)
+      else this.#content.add(message)
+    }
     this.#held.push({ data: text, chunk: answer })
     this.#whole = text
     this.#close()
@@ -131,9 +136,9 @@ export class AnswerDecoder {
   #wire(frames: readonly string[]): WireFrames {
     if (!this.#finished) return { protocol: OPENAI_CHAT, frames }
     const tail = this.#held.map(({ chunk }) => chunk)
-    return this.#whole === undefined
-      ? { protocol: OPENAI_CHAT, frames, tail }
-      : { protocol: OPENAI_CHAT, frames, tail, text: this.#whole }
+    if (this.#whole === undefined) return { protocol: OPENAI_CHAT, frames, tail }
+    const whole = { protocol: OPENAI_CHAT, frames, tail, text: this.#whole }
+    return this.#unread === undefined ? whole : { ...whole, unread: this.#unread }
   }
 
   /** Everything but the plain delta: other choices, token counts, the end, and what comes after it. */
@@ -223,6 +228,23 @@ export class AnswerDecoder {
       hint: 'What arrived is incomplete; ask again.',
     })
   }
+}
+
+/** How an answer ended can depend on what else a message holds. */
+function isWordsAlone(message: JsonObject): boolean {
+  if (typeof message['content'] !== 'string') return false
+  for (const name in message) if (!SAYS_NOTHING_ELSE.has(name) && hasContent(message[name])) return false
+  return true
+}
+
+const SAYS_NOTHING_ELSE: ReadonlySet<string> = new Set(['role', 'content'])
+
+function wordsOf(message: JsonObject): readonly ProviderEvent[] {
+  const events = new EventBuilder()
+  const content = new ContentReader(events, () => undefined)
+  content.add(message)
+  content.end()
+  return events.take()
 }
 
 const isError = (chunk: JsonObject): boolean =>

@@ -98,10 +98,11 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
   #readWhole(reading: Reading, text: string): Batch | undefined {
     const decoder = new AnswerDecoder(reading)
     this.#reader = new EveryEvent(decoder)
-    decoder.addWhole(text)
+    const { request } = this.#asking
+    decoder.addWhole(text, !request.stream && isOfThisProtocol(request))
     const batch = decoder.take()
     // A caller who asked for a stream has no use for the object of a host that does not stream.
-    return batch !== undefined && this.#asking.request.stream ? batch.slice() : batch
+    return batch !== undefined && request.stream ? batch.slice() : batch
   }
 
   /** Reads until there is something to tell; undefined at the end of a complete answer. */
@@ -122,8 +123,10 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
 const PATH = '/chat/completions'
 
 /** A client of this protocol takes the events as they are. What needs mending or guessing must be read. */
-const mayPass = ({ wire }: ProviderRequest, compat: OpenAIChatCompat): boolean =>
-  wire?.protocol === OPENAI_CHAT && compat.supportsFinishReason
+const mayPass = (request: ProviderRequest, compat: OpenAIChatCompat): boolean =>
+  isOfThisProtocol(request) && compat.supportsFinishReason
+
+const isOfThisProtocol = ({ wire }: ProviderRequest): boolean => wire?.protocol === OPENAI_CHAT
 
 const END: IteratorResult<Batch> = { done: true, value: undefined }
 const ENDED = Promise.resolve(END)

@@ -23,37 +23,39 @@ export function parseOptions(body: JsonObject): ParsedOptions {
   const choice = parseToolChoice(body)
   const format = parseFormat(body['response_format'])
   const reasoning = parseReasoning(body['reasoning_effort'])
-  const options = {
-    temperature: optionalNumber(body['temperature'], 'temperature', 0, 2),
-    topP: optionalNumber(body['top_p'], 'top_p', 0, 1),
-    topK: optionalCount(body['top_k'], 'top_k', -1),
-    maxTokens:
-      optionalCount(body['max_completion_tokens'], 'max_completion_tokens') ??
-      optionalCount(body['max_tokens'], 'max_tokens'),
-    stop: parseStop(body['stop']),
-    seed: optionalCount(body['seed'], 'seed', Number.MIN_SAFE_INTEGER),
-    presencePenalty: optionalNumber(body['presence_penalty'], 'presence_penalty', -2, 2),
-    frequencyPenalty: optionalNumber(body['frequency_penalty'], 'frequency_penalty', -2, 2),
-    parallelToolCalls: optionalFlag(body['parallel_tool_calls'], 'parallel_tool_calls'),
-    user: optionalText(body['user'], 'user'),
-    metadata: parseMetadata(body['metadata']),
-    toolChoice: choice.toolChoice,
-    responseFormat: format,
-    reasoning,
-  }
+  const options: Writable<GenerationOptions> = {}
+  put(options, 'temperature', optionalNumber(body['temperature'], 'temperature', 0, 2))
+  put(options, 'topP', optionalNumber(body['top_p'], 'top_p', 0, 1))
+  put(options, 'topK', optionalCount(body['top_k'], 'top_k', -1))
+  const maxTokens = optionalCount(body['max_completion_tokens'], 'max_completion_tokens')
+  put(options, 'maxTokens', maxTokens ?? optionalCount(body['max_tokens'], 'max_tokens'))
+  put(options, 'stop', parseStop(body['stop']))
+  put(options, 'seed', optionalCount(body['seed'], 'seed', Number.MIN_SAFE_INTEGER))
+  put(options, 'presencePenalty', optionalNumber(body['presence_penalty'], 'presence_penalty', -2, 2))
+  put(options, 'frequencyPenalty', optionalNumber(body['frequency_penalty'], 'frequency_penalty', -2, 2))
+  put(options, 'parallelToolCalls', optionalFlag(body['parallel_tool_calls'], 'parallel_tool_calls'))
+  put(options, 'user', optionalText(body['user'], 'user'))
+  put(options, 'metadata', parseMetadata(body['metadata']))
+  put(options, 'toolChoice', choice.toolChoice)
+  put(options, 'responseFormat', format)
+  put(options, 'reasoning', reasoning)
   let leftOver: Record<string, unknown> | undefined
   if (choice.other !== undefined) (leftOver ??= {})['tool_choice'] = choice.other
   if (format === undefined && isGiven(body['response_format']))
     (leftOver ??= {})['response_format'] = body['response_format']
   if (reasoning === undefined && isGiven(body['reasoning_effort']))
     (leftOver ??= {})['reasoning_effort'] = body['reasoning_effort']
-  return { options: given(options), leftOver }
+  return { options, leftOver }
 }
 
-function given(options: Readonly<Record<string, unknown>>): GenerationOptions {
-  const kept: Record<string, unknown> = {}
-  for (const name in options) if (options[name] !== undefined) kept[name] = options[name]
-  return kept
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+function put<K extends keyof GenerationOptions>(
+  options: Writable<GenerationOptions>,
+  name: K,
+  value: GenerationOptions[K] | undefined,
+): void {
+  if (value !== undefined) options[name] = value
 }
 
 function parseStop(value: unknown): readonly string[] | undefined {

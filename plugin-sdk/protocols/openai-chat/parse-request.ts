@@ -53,15 +53,9 @@ export function parseRequest(body: unknown): DoorRequest {
   const streaming = parseStreamOptions(body['stream_options'])
   // Passed on as it is, but it multiplies what the answer costs, so it has to be a number.
   optionalCount(body['n'], 'n')
-  const wire: Writable<WireFields> = {
-    protocol: OPENAI_CHAT,
-    fields: joined(
-      unknownFields(body, KNOWN),
-      leftOver,
-      others === undefined ? undefined : { tools: others },
-      streaming.fields,
-    ),
-  }
+  const own = joined(unknownFields(body, KNOWN), leftOver)
+  const more = joined(others === undefined ? undefined : { tools: others }, streaming.fields)
+  const wire: Writable<WireFields> = { protocol: OPENAI_CHAT, fields: joined(own, more) ?? NOTHING }
   // Spoken answers have no unified form; without this field they would come as text.
   if (speaks(body['modalities'])) wire.required = ['modalities']
   return {
@@ -79,11 +73,10 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 const NOTHING: JsonObject = {}
 
-/** Most requests have no fields of any of these kinds. */
-function joined(...kinds: readonly (JsonObject | undefined)[]): JsonObject {
-  let all: JsonObject | undefined
-  for (const fields of kinds) if (fields !== undefined) all = all === undefined ? fields : { ...all, ...fields }
-  return all ?? NOTHING
+/** Most requests have no fields of either kind. */
+function joined(fields: JsonObject | undefined, others: JsonObject | undefined): JsonObject | undefined {
+  if (fields === undefined || others === undefined) return fields ?? others
+  return { ...fields, ...others }
 }
 
 function extensionsOf(body: JsonObject): JsonObject {

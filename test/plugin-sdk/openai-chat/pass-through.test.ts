@@ -126,3 +126,39 @@ describe('a stream that passes to a client of the same protocol', () => {
     for (const reader of readers) expect(reader.content).toEqual([{ type: 'text', text: 'ab' }])
   })
 })
+
+describe('an answer in one piece that passes through', () => {
+  const text = fc.option(fc.string(), { nil: undefined })
+  const field = fc.oneof(fc.constant(null), fc.constant(''), fc.constant([]), fc.string({ minLength: 1 }))
+  const call = fc.record({ id: fc.string({ minLength: 1 }), function: fc.record({ name: fc.constant('look') }) })
+  const message = fc.record(
+    {
+      role: fc.constant('assistant'),
+      content: fc.option(fc.string()),
+      refusal: text,
+      reasoning_content: text,
+      reasoning: field,
+      annotations: fc.oneof(fc.constant([]), fc.constant([{ type: 'url_citation' }])),
+      tool_calls: fc.oneof(fc.constant(null), fc.constant([]), fc.array(call, { minLength: 1, maxLength: 2 })),
+      unknown: field,
+    },
+    { requiredKeys: ['role'] },
+  )
+
+  it('tells the same message and end as one that is decoded', () => {
+    fc.assert(
+      fc.property(message, fc.constantFrom('stop', 'length', 'tool_calls'), (said, finish_reason) => {
+        const body = { id: 'c1', model: 'm2', choices: [{ index: 0, message: said, finish_reason }] }
+        const [told, passed] = [false, true].map((passes) => {
+          const reader = decoder()
+          reader.addWhole(JSON.stringify(body), passes)
+          const builder = new MessageBuilder()
+          builder.add(reader.take() ?? [])
+          const { start, finish } = builder
+          return { start, finish, content: builder.content, delivered: builder.deliveredText }
+        })
+        expect(passed).toEqual(told)
+      }),
+    )
+  })
+})

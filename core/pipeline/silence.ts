@@ -53,6 +53,7 @@ class SharedTimer implements Silence {
     this.#listener = listener
     this.#slot = watched.add(this)
     ticking ??= setInterval(tick, TICK_MS)
+    if (watched.size === 1) ticking.ref()
   }
 
   restart(): void {
@@ -61,6 +62,8 @@ class SharedTimer implements Silence {
 
   end(): void {
     watched.remove(this.#slot)
+    // It goes on for the next call, but nobody has to wait for it.
+    if (watched.size === 0) ticking?.unref()
   }
 
   /** The first tick comes at any moment of the half second, so it counts for nothing. */

@@ -21,6 +21,7 @@ function memoryLedger(): Ledger & { readonly kept: LedgerEntry[] } {
     kept,
     record: async (entry) => void kept.push(entry),
     entries: () => kept,
+    booked: (ids) => new Set(kept.map(({ id }) => id).filter((id) => ids.includes(id))),
     totals: () => ({ calls: kept.length, inputTokens: 0, outputTokens: 0, nano: 0n, unpriced: 0 }),
   }
 }

@@ -200,6 +200,7 @@ describe('a call that the ledger cannot take', () => {
           scope.value(Ledger, {
             record: refuse,
             entries: () => [],
+            booked: () => new Set(),
             totals: () => ({ calls: 0, inputTokens: 0, outputTokens: 0, nano: 0n, unpriced: 0 }),
           }),
       },

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LedgerEntry } from '../../core/index.ts'
+import { verifyBooks } from '../../core/services/budget/verify-books.ts'
+import type { LedgerQuery } from '../../core/services/ledger/ledger.ts'
 import { SqliteLedger } from '../../core/services/ledger/sqlite-ledger.ts'
 import { SqliteStore } from '../../core/services/store/sqlite-store.ts'
 import { startNode } from '../support/process.ts'
@@ -58,11 +60,43 @@ describe('the ledger', () => {
     expect(open.ledger.entries({ limit: 1 })).toEqual([sparse])
   })
 
-  it('takes no second entry under one id', async () => {
+  it('tells the last booked first, whatever its id and its time, and page by page', async () => {
     using open = openLedger()
-    await open.ledger.record(entry('req_1'))
-    await expect(open.ledger.record(entry('req_1'))).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED' })
-    expect(open.ledger.entries()).toHaveLength(1)
+    const ids = ['req_5', 'req_1', 'req_9', 'req_3']
+    for (const [n, id] of ids.entries()) await open.ledger.record(entry(id, { at: 1_700_000_000_000 - n }))
+    const told = (query?: LedgerQuery): string[] => open.ledger.entries(query).map(({ id }) => id)
+    expect(told()).toEqual(['req_3', 'req_9', 'req_1', 'req_5'])
+    expect(told({ limit: 2 })).toEqual(['req_3', 'req_9'])
+    expect(told({ limit: 2, before: 'req_9' })).toEqual(['req_1', 'req_5'])
+    // Also when it is not the page before that is read on.
+    expect(told({ before: 'req_3' })).toEqual(['req_9', 'req_1', 'req_5'])
+    expect(told({ before: 'req_5' })).toEqual([])
+    expect(told({ before: 'req_7' })).toEqual([])
+  })
+
+  it('knows which of many calls are booked', async () => {
+    using open = openLedger()
+    await Promise.all(['req_1', 'req_2', `req_'"\\`].map((id) => open.ledger.record(entry(id))))
+    const asked = ['req_2', 'req_3', `req_'"\\`, 'req_4']
+    expect(open.ledger.booked(asked)).toEqual(new Set(['req_2', `req_'"\\`]))
+    expect(open.ledger.booked([])).toEqual(new Set())
+  })
+
+  it('has each entry once when the commit that they share fails', async () => {
+    using open = openLedger()
+    const { db } = open.store
+    // A violation that is noticed with the commit: everything was written by then.
+    const orphan = (): void => {
+      db.exec(`PRAGMA defer_foreign_keys = ON; INSERT INTO budget_balance (budget_id, window_start) VALUES ('none', 0)`)
+    }
+    const results = await Promise.allSettled([
+      open.ledger.record(entry('req_1')),
+      open.ledger.record(entry('req_2'), orphan),
+      open.ledger.record(entry('req_3')),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(open.ledger.entries().map(({ id }) => id)).toEqual(['req_3', 'req_1'])
+    expect(verifyBooks(db).problems).toEqual([])
   })
 
   it('adds up what is known and counts what is not', async () => {

@@ -265,19 +265,28 @@ export class SqliteBudgets implements Budgets, AsyncDisposable {
     }
   }
 
+  /**
+   * Nothing is written twice here: a booking stands in the list of one round alone, what the ledger has is asked before the
+   * first is written, and only this process books its calls.
+   */
   async #bookAgain(): Promise<void> {
     const bookings = this.#unbooked
+    if (bookings.length === 0) return
     this.#unbooked = []
-    for (const [index, booking] of bookings.entries()) {
-      try {
-        const booked = this.#parts.ledger.entries({ id: booking.entry.id }).length > 0
-        if (!booked) await this.book(booking)
+    let tried = 0
+    try {
+      // Once for all of them: the answer takes a ledger's whole reading.
+      const booked = new Set(this.#parts.ledger.booked(bookings.map(({ entry: { id } }) => id)))
+      for (const booking of bookings) {
+        tried++
+        const { id } = booking.entry
+        if (!booked.has(id)) await this.book(booking)
         else if (booking.hold !== undefined) await this.release(booking.hold)
-      } catch {
-        // It is in the list again, behind the others: one that can never be written must not keep them out.
-        this.#unbooked.unshift(...bookings.slice(index + 1))
-        return
+        booked.add(id)
       }
+    } catch {
+      // It is in the list again, behind the others: one that can never be written must not keep them out.
+      this.#unbooked.unshift(...bookings.slice(tried))
     }
   }
 }

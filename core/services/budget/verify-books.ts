@@ -32,6 +32,10 @@ const CHECKS: Readonly<Record<string, string>> = {
     FROM budget_hold_line h JOIN budget_charge_line c ON c.entry_id = h.call_id AND c.budget_id = h.budget_id`,
   HOLD_WITHOUT_OWNER: `SELECT call_id AS subject, 'holds on ' || budget_id || ' for nobody' AS message
     FROM budget_hold_line WHERE owner NOT IN (SELECT id FROM budget_owner)`,
+  ENTRY_TWICE: `SELECT id AS subject, 'stands in the ledger ' || count(*) || ' times' AS message FROM ledger
+    GROUP BY id HAVING count(*) > 1`,
+  ENTRY_DAY_WRONG: `SELECT l.id AS subject, 'was booked before the first entry noted for its day, so usage leaves it out' AS message
+    FROM ledger l LEFT JOIN ledger_day d ON d.day = l.at / 86400000 WHERE d.first_seq IS NULL OR d.first_seq > l.seq`,
   ENTRY_SUM_WRONG: `SELECT id AS subject, 'its parts do not add up to its total' AS message FROM ledger
     WHERE total_nano <> input_nano + output_nano + cache_read_nano + cache_write_nano + coalesce(cache_write_1h_nano, 0)
     + coalesce(reasoning_nano, 0) + coalesce(audio_input_nano, 0) + coalesce(audio_output_nano, 0)

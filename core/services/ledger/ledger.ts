@@ -45,10 +45,11 @@ export interface LedgerTotals {
 export interface LedgerQuery {
   /** Default 100. */
   readonly limit?: number
+  /** The entry of this id alone. Looked for from the newest on, some 100 ms for each million of entries. */
   readonly id?: string
   /** Settled at this time, in milliseconds since 1970, or later. */
   readonly since?: number
-  /** Older than the entry of this id: where the next page begins. */
+  /** Booked before the entry of this id, which ended the page before; nothing when there is no such entry. */
   readonly before?: string
 }
 
@@ -56,11 +57,15 @@ export interface LedgerQuery {
 export interface Ledger {
   /**
    * Resolves when the entry survives the death of the process. `alongside` runs in the same transaction, after the entry:
-   * both are kept or neither. It may run more than once, so it must only touch the database.
+   * both are kept or neither. It may run more than once, so it must only touch the database. Rejects when the entry was not
+   * written. Nobody looks whether its id stands in the ledger already: an entry is recorded once, and again only when
+   * `booked` says that it is not there.
    */
   record(entry: LedgerEntry, alongside?: () => void): Promise<void>
-  /** Newest first. */
+  /** The last booked first. */
   entries(query?: LedgerQuery): readonly LedgerEntry[]
+  /** Which of these ids have an entry. Reads every id of the ledger, once for all that are asked for. */
+  booked(ids: readonly string[]): ReadonlySet<string>
   totals(): LedgerTotals
 }
 

@@ -1,6 +1,7 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Cost, ErrorClass, Usage } from '@plugboard/sdk'
 import type { Store } from '../store/store.ts'
+import { LedgerDays } from './ledger-days.ts'
 import type { Ledger, LedgerEntry, LedgerQuery, LedgerTotals } from './ledger.ts'
 
 const COLUMNS = [
@@ -52,13 +53,16 @@ const COLUMNS = [
 /** How many of them every entry needs; the others belong to kinds of tokens that few calls have, and are empty by default. */
 const COMMON = COLUMNS.indexOf('batch')
 
-type Row = Readonly<Record<(typeof COLUMNS)[number], string | number | null>>
+type Row = Readonly<Record<(typeof COLUMNS)[number] | 'seq', string | number | null>>
 
 export class SqliteLedger implements Ledger {
   readonly #store: Store
   readonly #insert: StatementSync
   /** For most entries: handing over a third of the values for nothing costs as much as a tenth of all the gateway does. */
   readonly #insertCommon: StatementSync
+  readonly #days: LedgerDays
+  /** The last entry of the last page: mostly the one whose `before` is asked for next. */
+  #pageEnd: Row | undefined
 
   constructor(store: Store) {
     this.#store = store
@@ -66,13 +70,17 @@ export class SqliteLedger implements Ledger {
       store.db.prepare(`INSERT INTO ledger (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
     this.#insert = insert(COLUMNS)
     this.#insertCommon = insert(COLUMNS.slice(0, COMMON))
+    this.#days = new LedgerDays(store)
   }
 
   record(entry: LedgerEntry, alongside?: () => void): Promise<void> {
     return this.#store.write(() => {
       const rare = rareValues(entry)
-      if (rare === undefined) this.#insertCommon.run(...commonValues(entry))
-      else this.#insert.run(...commonValues(entry), ...rare)
+      const { lastInsertRowid } =
+        rare === undefined
+          ? this.#insertCommon.run(...commonValues(entry))
+          : this.#insert.run(...commonValues(entry), ...rare)
+      this.#days.note(entry.at, lastInsertRowid)
       alongside?.()
     })
   }
@@ -81,11 +89,19 @@ export class SqliteLedger implements Ledger {
     const conditions: [text: string, value: SQLInputValue][] = []
     if (id !== undefined) conditions.push(['id = ?', id])
     if (since !== undefined) conditions.push(['at >= ?', since])
-    if (before !== undefined) conditions.push(['id < ?', before])
+    if (before !== undefined) conditions.push(['seq < ?', this.#seqOf(before)])
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([text]) => text).join(' AND ')}`
-    const statement = this.#store.db.prepare(`SELECT * FROM ledger ${where} ORDER BY id DESC LIMIT ?`)
-    const rows = statement.all(...conditions.map(([, value]) => value), limit)
-    return (rows as unknown as Row[]).map(entryOf)
+    const statement = this.#store.db.prepare(`SELECT * FROM ledger ${where} ORDER BY seq DESC LIMIT ?`)
+    // No index knows ids: it stops at the first that is found.
+    const most = id === undefined ? limit : Math.min(limit, 1)
+    const rows = statement.all(...conditions.map(([, value]) => value), most) as unknown as Row[]
+    this.#pageEnd = rows.at(-1)
+    return rows.map(entryOf)
+  }
+
+  booked(ids: readonly string[]): ReadonlySet<string> {
+    const statement = this.#store.db.prepare('SELECT id FROM ledger WHERE id IN (SELECT value FROM json_each(?))')
+    return new Set(statement.all(JSON.stringify(ids)).map(({ id }) => String(id)))
   }
 
   totals(): LedgerTotals {
@@ -102,6 +118,15 @@ export class SqliteLedger implements Ledger {
       nano: row.nano,
       unpriced: Number(row.unpriced),
     }
+  }
+
+  /** Below every other when there is no such entry. */
+  #seqOf(id: string): number {
+    const row =
+      this.#pageEnd?.id === id
+        ? this.#pageEnd
+        : this.#store.db.prepare('SELECT seq FROM ledger WHERE id = ? ORDER BY seq DESC LIMIT 1').get(id)
+    return Number(row?.['seq'] ?? 0)
   }
 }
 

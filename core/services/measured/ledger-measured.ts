@@ -40,7 +40,7 @@ export class LedgerMeasured implements Measured {
     this.#clock = clock
     this.#rows = store.db.prepare(
       `SELECT provider, model, outcome, error_class, latency_ms, ttfb_ms, output_tokens, streamed
-       FROM (SELECT at, provider, model, outcome, error_class, latency_ms, ttfb_ms, output_tokens, streamed FROM ledger ORDER BY id DESC LIMIT ${NEWEST_CALLS}) WHERE at >= ?`,
+       FROM (SELECT at, provider, model, outcome, error_class, latency_ms, ttfb_ms, output_tokens, streamed FROM ledger ORDER BY seq DESC LIMIT ${NEWEST_CALLS}) WHERE at >= ?`,
     )
   }
 

@@ -8,9 +8,10 @@ import { providerConfigs } from './migrations/005-provider-configs.ts'
 import { agents } from './migrations/006-agents.ts'
 import { webhooks } from './migrations/007-webhooks.ts'
 import { budgetLines } from './migrations/008-budget-lines.ts'
+import { ledgerRows } from './migrations/009-ledger-rows.ts'
 
 /** The schema's history; entry n brings version n to n+1. Entries are never changed once released. */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   ledgerKeysAudit,
   priceVersions,
   budgets,
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly string[] = [
   agents,
   webhooks,
   budgetLines,
+  ledgerRows,
 ]
 
 /** Brings the database to this version of the schema. Two processes that start at once do it once. */

@@ -84,6 +84,8 @@ export class SqliteStore implements Store, Disposable {
     try {
       this.#transaction(batch)
     } catch {
+      // Nothing is written twice: a COMMIT that fails was not made, as SQLite keeps to itself what fails after it, in the
+      // checkpoint; and whatever else fails, the transaction is rolled back.
       return this.#flushOneByOne(batch)
     }
     for (const { resolve, result } of batch) resolve(result)

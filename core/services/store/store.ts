@@ -9,7 +9,8 @@ export interface Store {
   /**
    * Runs a write together with all others of the same tick in one transaction, alone among all processes that share the
    * file. Resolves with its result when it is committed, and so survives the process being killed; rejects when this write
-   * could not be made, without harm to the others. The work may run more than once, so it must only touch the database.
+   * could not be made, without harm to the others. The work may run more than once, so it must only touch the database. It
+   * lets the database's errors out: some end the transaction, and what was written after them would stand outside of it.
    */
   write<T>(work: () => T): Promise<T>
   /**

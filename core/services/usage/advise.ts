@@ -76,7 +76,7 @@ async function priceAgain(
 ): Promise<void> {
   const byName = new Map(compared.map((each) => [`${each.facts.provider}:${each.facts.model}`, each]))
   const models = compared.map(({ facts: { provider, model } }) => ({ provider, model }))
-  for (let after = ''; ;) {
+  for (let after = 0; ;) {
     const calls = await reader.read('calls', { selection, models, after, limit: PAGE })
     for (const { provider, model, usage, nano, at, batch } of calls) {
       const each = byName.get(`${provider}:${model}`)
@@ -90,7 +90,7 @@ async function priceAgain(
     }
     const last = calls.at(-1)
     if (last === undefined || calls.length < PAGE) return
-    after = last.id
+    after = last.seq
   }
 }
 

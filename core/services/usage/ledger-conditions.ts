@@ -79,14 +79,8 @@ function countedSince({ at, scope }: UsageReset): Conditions {
   return { text: `NOT (${scoped.text} AND at <= ?)`, values: [...scoped.values, at] }
 }
 
-/**
- * Ids grow with time, so they are the index of it, and a query of this month does not read last year's rows. The day in
- * between is for clocks that were set while a call ran. Ids without a time that could be one are always looked at.
- */
+/** Nothing that began later was booked before the first row of that day: whatever clocks do, an entry ends after it begins. */
 const notBefore = (since: number): Conditions => ({
-  text: '(id >= ? OR id < ?)',
-  values: [timedId(since - DAY_MS), timedId(Date.UTC(2000))],
+  text: 'seq >= (SELECT min(first_seq) FROM ledger_day WHERE day >= ?)',
+  values: [Math.trunc(since / DAY_MS)],
 })
-
-/** The least id of a call that begins at a time. */
-const timedId = (at: number): string => `req_${Math.max(0, Math.floor(at)).toString(36).padStart(9, '0')}`

@@ -4,7 +4,8 @@ import { conditionsOf, type ResolvedSelection } from './ledger-conditions.ts'
 
 /** A call with a known price: all it takes to price it again. */
 export interface PricedCall {
-  readonly id: string
+  /** Its place in the ledger. */
+  readonly seq: number
   readonly provider: string
   readonly model: string
   readonly usage: Usage
@@ -18,18 +19,19 @@ export interface PricedCall {
 export interface PricedCallsPage {
   readonly selection: ResolvedSelection
   readonly models: readonly { readonly provider: string; readonly model: string }[]
-  readonly after: string
+  /** The place of the last call of the page before; 0 for the first page. */
+  readonly after: number
   readonly limit: number
 }
 
-/** Oldest first, only calls to these models. */
+/** In the order in which they were booked, only calls to these models. */
 export function pricedCalls(db: DatabaseSync, { selection, models, after, limit }: PricedCallsPage): PricedCall[] {
   const { text, values } = conditionsOf(db, selection)
   const names = models.map(() => '(?, ?)').join(', ')
   return db
     .prepare(
-      `SELECT * FROM ledger WHERE id > ? AND total_nano IS NOT NULL AND (provider, model) IN (VALUES ${names}) AND ${text}
-      ORDER BY id LIMIT ?`,
+      `SELECT * FROM ledger WHERE seq > ? AND total_nano IS NOT NULL AND (provider, model) IN (VALUES ${names}) AND ${text}
+      ORDER BY seq LIMIT ?`,
     )
     .all(after, ...models.flatMap(({ provider, model }) => [provider, model]), ...values, limit)
     .map(callOf)
@@ -56,7 +58,7 @@ function callOf(row: Readonly<Record<string, unknown>>): PricedCall {
   ]
   const totalTokens = input + output + cacheRead + cacheWrite
   return {
-    id: String(row['id']),
+    seq: number('seq'),
     provider: String(row['provider']),
     model: String(row['model']),
     usage: { input, output, cacheRead, cacheWrite, ...(Object.fromEntries(parts) as Partial<Usage>), totalTokens },

@@ -388,6 +388,12 @@ describe('the books', () => {
     ['SPENT_WRONG', 'DELETE FROM budget_charge'],
     ['HOLD_WITHOUT_OWNER', 'DELETE FROM budget_owner'],
     ['ENTRY_SUM_WRONG', 'UPDATE ledger SET input_nano = 1'],
+    [
+      'ENTRY_TWICE',
+      `CREATE TEMP TABLE again AS SELECT * FROM ledger; UPDATE again SET seq = seq + 1; INSERT INTO ledger SELECT * FROM again`,
+    ],
+    ['ENTRY_DAY_WRONG', 'DELETE FROM ledger_day'],
+    ['ENTRY_DAY_WRONG', 'UPDATE ledger_day SET first_seq = first_seq + 1'],
     ['HELD_AND_CHARGED', 'UPDATE budget_hold SET call_id = (SELECT entry_id FROM budget_charge)'],
   ])('show %s after %s', async (problem, tamper) => {
     await using books = openBooks()
@@ -446,6 +452,18 @@ describe('the books', () => {
       BEGIN SELECT raise(FAIL, 'never'); END`)
     for (let beats = 0; beats < 4; beats++) await books.budgets.beat()
     expect(books.ledger.entries().map(({ id }) => id)).toEqual(['req_2', 'req_1'])
+  })
+
+  it('get an entry once, however often it could not be written and whoever wrote it meanwhile', async () => {
+    await using books = openBooks()
+    books.store.db.exec(`CREATE TRIGGER full BEFORE INSERT ON ledger BEGIN SELECT raise(FAIL, 'disk full'); END`)
+    for (const id of ['req_a', 'req_b', 'req_a'])
+      await expect(spend(books, { nano: 80, id })).rejects.toEqual(code('STORE_WRITE_FAILED'))
+    books.store.db.exec('DROP TRIGGER full')
+    await books.ledger.record(entry(books.clock, { nano: 80, id: 'req_b' }))
+    await Promise.all([books.budgets.beat(), books.budgets.beat()])
+    expect(books.ledger.entries().map(({ id }) => id)).toEqual(['req_a', 'req_b'])
+    expect(books.budgets.verify().problems).toEqual([])
   })
 
   it('are kept by all calls of a transaction whose writes failed together, except the one that cannot be written', async () => {

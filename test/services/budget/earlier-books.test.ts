@@ -1,16 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { ledgerKeysAudit } from '../../../core/services/store/migrations/001-ledger-keys-audit.ts'
-import { priceVersions } from '../../../core/services/store/migrations/002-price-versions.ts'
-import { budgets } from '../../../core/services/store/migrations/003-budgets.ts'
-import { usage } from '../../../core/services/store/migrations/004-usage.ts'
-import { providerConfigs } from '../../../core/services/store/migrations/005-provider-configs.ts'
-import { agents } from '../../../core/services/store/migrations/006-agents.ts'
-import { webhooks } from '../../../core/services/store/migrations/007-webhooks.ts'
+import { MIGRATIONS } from '../../../core/services/store/migrations.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { BY_HAND, TestClock, openBooks, settle, stateOf } from './support.ts'
 
-const EARLIER = [ledgerKeysAudit, priceVersions, budgets, usage, providerConfigs, agents, webhooks]
+const EARLIER = MIGRATIONS.slice(0, 7)
 
 /** More than fits into a number that counts exactly when it is added up. */
 const LARGE = Number.MAX_SAFE_INTEGER

@@ -1,6 +1,6 @@
 import { beforeAll, afterAll, describe, expect, it } from 'vitest'
-import { callId } from '../../../core/pipeline/call-id.ts'
-import { entry, idAt, openUsage, type CallSpec, type UsageBooks } from './support.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+import { DAY, entry, openUsage, type CallSpec, type UsageBooks } from './support.ts'
 
 /** Nine calls that were added up by hand. Amounts are nano-dollars. */
 const CALLS: readonly CallSpec[] = [
@@ -268,20 +268,43 @@ describe('usage', () => {
   })
 })
 
-describe('the time in an id', () => {
-  it('is that of the ids the engine makes', () => {
-    const at = Date.UTC(2026, 2, 1)
-    expect(callId(at).slice(0, 13)).toBe(idAt(at).slice(0, 13))
-  })
-
-  it('leaves out no call, whatever its id looks like', async () => {
+describe('a query of a part of the ledger', () => {
+  it('leaves out no call, whatever its id and its place in the ledger', async () => {
     await using odd = openUsage()
     const began = '2026-03-10T12:00:00Z'
-    const ids = ['a', 'req_000000001', 'req_1', 'zebra', idAt(Date.parse(began)), `${idAt(Date.parse(began))}.2`]
-    await Promise.all(ids.map((id) => odd.ledger.record({ ...entry({ began }), id })))
-    // The clock was set ten hours forward while it ran.
-    await odd.ledger.record({ ...entry({ began }), id: idAt(Date.parse(began) - 10 * 3_600_000) })
-    await odd.book({ began: '2026-03-09T23:59:59Z' }, { began: '2026-03-11T00:00:00Z' })
-    expect((await odd.usage.totals({ since: '2026-03-10', until: '2026-03-11' })).calls).toBe(7)
+    const elsewhere: CallSpec[] = [{ began: '2026-03-09T23:59:59Z' }, { began: '2026-03-11T00:00:00Z' }]
+    // The clock was set a year forward and back again.
+    await odd.book({ began }, ...elsewhere, { began: '2027-03-10T12:00:00Z' }, { began }, ...elsewhere)
+    await Promise.all(['a', 'req_1', 'zebra'].map((id) => odd.ledger.record({ ...entry({ began }), id })))
+    await odd.book({ began, latencyMs: 3 * DAY }, { began: '2026-03-09T12:00:00Z', latencyMs: 2 * DAY })
+    expect((await odd.usage.totals({ since: '2026-03-10', until: '2026-03-11' })).calls).toBe(6)
+    expect((await odd.usage.totals({ since: '2027-01-01' })).calls).toBe(1)
+    expect((await odd.usage.totals({ since: '2028-01-01' })).calls).toBe(0)
+  })
+
+  it('leaves out none of a day whose first call could not be written', async () => {
+    await using books = openUsage()
+    const began = '2026-03-10T12:00:00Z'
+    const poison = (): void => {
+      throw new Error('never')
+    }
+    const results = await Promise.allSettled([
+      books.ledger.record(entry({ began })),
+      books.ledger.record(entry({ began }), poison),
+      books.ledger.record(entry({ began })),
+    ])
+    await books.book({ began })
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect((await books.usage.totals({ since: '2026-03-10' })).calls).toBe(3)
+  })
+
+  it('leaves out none of a day on which several processes book', async () => {
+    await using dir = await tempDir()
+    await using here = openUsage(dir.at('books.db'))
+    await using there = openUsage(dir.at('books.db'))
+    for (const day of [10, 11, 12])
+      for (const books of [here, there, here]) await books.book({ began: `2026-03-${day}T12:00:00Z` })
+    expect((await here.usage.totals({ since: '2026-03-11' })).calls).toBe(6)
+    expect((await there.usage.totals({ since: '2026-03-12' })).calls).toBe(3)
   })
 })

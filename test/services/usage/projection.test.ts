@@ -57,6 +57,13 @@ describe('where the month is heading', () => {
     expect(told.amount).toBe(28_000_000_000n)
   })
 
+  it('counts days from the call that began first, also when others that began later ended before it', async () => {
+    await using books = openUsage(':memory:', at('2026-04-04T12:00:00Z'))
+    await books.book(...daily('2026-04-02', 2, 2))
+    await books.book({ began: '2026-04-01T20:00:00Z', latencyMs: 2 * DAY, nano: DOLLAR })
+    expect(await books.usage.projection()).toMatchObject({ spent: 5_000_000_000n, days: 3 })
+  })
+
   it('is told to nobody after too few days', async () => {
     await using books = openUsage(':memory:', at('2026-04-03T12:00:00Z'))
     expect(await books.usage.projection()).toMatchObject({ spent: 0n, amount: null, days: 0 })

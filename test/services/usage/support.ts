@@ -55,7 +55,7 @@ export interface CallSpec extends Partial<Omit<LedgerEntry, 'usage' | 'cost' | '
 let calls = 0
 
 /** An id as the engine makes them. */
-export const idAt = (at: number): string =>
+const idAt = (at: number): string =>
   `req_${at.toString(36).padStart(9, '0')}${(++calls).toString(36).padStart(4, '0')}0123456789ab`
 
 export function entry({ began, nano = 0, usage = {}, cost = {}, ...rest }: CallSpec): LedgerEntry {

@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts'
 
 const DAY_MS = 86_400_000
 
-/** The first row that was booked on each day, by which a query of this month does not read last year's rows. */
+/** Keeps the table of the first row that was booked on each day: the ledger's index of time. */
 export class LedgerDays {
   readonly #store: Store
   readonly #insert: StatementSync

@@ -33,6 +33,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'core/surfaces/cli/commands/serve.ts -> core/surfaces/gateway/gateway.ts': 'serve starts the gateway',
   'core/surfaces/cli/commands/serve.ts -> core/kernel/contain.ts': 'only a process of our own may be kept alive so',
   'core/pipeline/engine.ts -> core/kernel/bag.ts': 'a data structure that knows nothing of plugins',
+  'core/pipeline/silence.ts -> core/kernel/bag.ts': 'the same',
   'core/surfaces/cli/inspected.ts -> core/kernel/inspect-plugin.ts': 'to look at a plugin, no kernel needs to run',
   'core/services/budget/declared-worst-case.ts -> core/services/cost/estimate/dearest-usages.ts':
     'plain arithmetic over a price: what is held and what is shown before a call must be the same worst case',

@@ -115,13 +115,14 @@ export class BudgetTable {
 
   #open({ id, scope, window, timeZone }: Budget, now: number): void {
     const { start } = periodAt(window, timeZone, now)
-    // A call counts in the window in which it began.
+    // A call counts in the window in which it began, and was booked on that day or a later one.
     this.#db
       .prepare(
         `INSERT INTO budget_balance (budget_id, window_start, opening_nano, opening_tokens, spent_nano, spent_tokens)
         SELECT ?2, ?3, nano, tokens, nano, tokens FROM (SELECT coalesce(sum(total_nano), 0) AS nano,
         coalesce(sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens), 0) AS tokens
-        FROM ledger WHERE at - latency_ms >= ?3 AND ${IN_LEDGER[scope.kind]})`,
+        FROM ledger WHERE seq >= (SELECT min(first_seq) FROM ledger_day WHERE day >= CAST(?3 / 86400000 AS INTEGER))
+        AND at - latency_ms >= ?3 AND ${IN_LEDGER[scope.kind]})`,
       )
       .run(scope.value, id, start)
   }

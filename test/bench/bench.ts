@@ -2,12 +2,13 @@ import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { measureDecoding } from './decode/decode.ts'
 import { startGateway, type Gateway } from './gateway.ts'
+import { Heat } from './heat.ts'
 import { startLoadGenerator } from './load/generator.ts'
 import { measure, type Bed } from './measure.ts'
 import type { BenchOptions } from './options.ts'
 import { residentBytes, usageIsReadable } from './process-usage.ts'
 import type { BenchResult, Figures, IdleResult, ScenarioResult } from './results.ts'
-import { BUDGET_USER, json, scenarios, streamBurst, type Scenario } from './scenarios.ts'
+import { BUDGET_USER, scenarios, type Scenario } from './scenarios.ts'
 import { startServer, type Target } from './targets.ts'
 
 const MIN_ROUNDS = 3
@@ -52,27 +53,18 @@ export async function runBench(options: BenchOptions, say: Say): Promise<BenchRe
     load: stack.use(startLoadGenerator()),
     served: async () => Number(await (await fetch(`${upstream.origin}/served`)).text()),
   }
-  const heat = warmUp(bed, options.warmUp, say)
+  const heat = new Heat(bed, options.warmUp, say)
   const results: ScenarioResult[] = []
   for (const [index, scenario] of chosen.entries()) {
     const share = (endsAt - performance.now()) / (chosen.length - index)
     const measured = targets.filter(({ name }) => scenario.targets.includes(name))
-    for (const target of measured) await heat(target, scenario)
-    results.push(await runScenario(bed, measured, scenario, options, performance.now() + share, say))
+    await heat.even(measured, scenario)
+    const result = await runScenario(bed, measured, scenario, options, performance.now() + share, say)
+    for (const target of measured)
+      heat.add(target, scenario.path, result.requests * (result.rounds[target.name]?.length ?? 0))
+    results.push(result)
   }
   return { machine: machine(), scenarios: results, idle, decode }
-}
-
-/** Makes a target hot for the path of a scenario, once, with the requests of the quickest one of that path. */
-function warmUp(bed: Bed, requests: number, say: Say): (target: Target, scenario: Scenario) => Promise<void> {
-  const hot = new Set<string>()
-  return async (target, { path }) => {
-    const way = `${target.name} for ${path === 'stream' ? 'streams' : 'whole answers'}`
-    if (hot.has(way)) return
-    hot.add(way)
-    say(`warming up ${way}`)
-    await measure(bed, target, path === 'stream' ? streamBurst : json, requests)
-  }
 }
 
 /** Target after target in every round, and back in the next: what else the machine does falls on all of them alike. */

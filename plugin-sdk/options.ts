@@ -41,9 +41,9 @@ export interface GenerationOptions {
    * before anything is sent. Default `warn`.
    */
   readonly unsupported?: 'warn' | 'error'
-  /** Milliseconds until the provider's first byte. Default 300,000. */
+  /** Milliseconds until the provider's first byte. Default 300,000. From 5,000 on it may come up to a second late. */
   readonly timeoutMs?: number
-  /** Milliseconds without a byte before a running answer counts as dead. Default 300,000. */
+  /** Milliseconds without a byte before a running answer counts as dead. Default 300,000, as exact as `timeoutMs`. */
   readonly idleTimeoutMs?: number
 }
 

@@ -17,7 +17,7 @@ const COARSE_FROM_MS = 5_000
 const TICK_MS = 500
 
 /**
- * Tells when nothing was heard for `limitMs`. Long limits are kept by one timer for all, up to half a second late: a timer
+ * Tells when nothing was heard for `limitMs`. Long limits are kept by one timer for all, up to a second late: a timer
  * for each call, set anew with every piece of its answer, costs more than all else that guards it.
  */
 export const watchSilence = (limitMs: number, listener: Listener): Silence =>

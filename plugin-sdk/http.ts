@@ -4,6 +4,7 @@ import { ByteStream } from './byte-stream.ts'
 import { PlugboardError, ProviderError, deepestCause } from './errors.ts'
 import { neverStops } from './never-stops.ts'
 import { Secret } from './secret.ts'
+import { endOfTurn } from './turn.ts'
 
 // The one part of undici that is used: the whole of it would take every start 40 ms and memory for good.
 const PoolClass = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof Pool
@@ -172,8 +173,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return
-    this.#body = new ByteStream(controller)
-    this.#resolve({ status, headers, body: this.#body })
+    const body = new ByteStream(controller)
+    this.#body = body
+    void endOfTurn().then(() => this.#resolve({ status, headers, body }))
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -23,6 +23,7 @@ export { PlugboardError, ProviderError, deepestCause, isPlugboardError, isProvid
 export type { ErrorClass, LlmError, PlugboardErrorOptions, ProviderErrorInit } from './errors.ts'
 export { Secret, redact } from './secret.ts'
 export { neverStops } from './never-stops.ts'
+export { endOfTurn } from './turn.ts'
 export { ByteStream } from './byte-stream.ts'
 export { createHttp } from './http.ts'
 export type { Http, HttpRequest, HttpResponse } from './http.ts'

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { endOfTurn } from '@plugboard/sdk'
 import { BODY_LIMIT, parseJsonBody } from './body.ts'
 import type { RawReply } from './send-problem.ts'
 
@@ -33,7 +34,7 @@ export class FastLane {
     server.on('request', (request: IncomingMessage, raw) => {
       const answer = this.#open ? this.#answerOf(request) : undefined
       if (answer === undefined) for (const listener of others) listener(request, raw)
-      else read(request, (text) => void this.#respond(answer, request, text, { raw, hijack: ALREADY_OURS }))
+      else void this.#respond(answer, request, { raw, hijack: ALREADY_OURS })
     })
   }
 
@@ -48,15 +49,14 @@ export class FastLane {
     return length > 0 && length <= BODY_LIMIT ? this.#answers.get(url) : undefined
   }
 
-  async #respond(
-    answer: Answer,
-    { method = '', url = '', headers, socket }: IncomingMessage,
-    text: string,
-    reply: RawReply,
-  ): Promise<void> {
+  async #respond(answer: Answer, incoming: IncomingMessage, reply: RawReply): Promise<void> {
+    // A small body mostly comes with its headers, and is here then.
+    await endOfTurn()
+    const { method = '', url = '', headers, socket } = incoming
     const request: Asked = { method, url, headers, query: NO_QUERY, body: undefined, socket }
     try {
-      request.body = parseJsonBody(text)
+      const body = incoming.complete ? (incoming.read() as Buffer | null) : await piecesOf(incoming)
+      request.body = parseJsonBody(body?.toString('utf8') ?? '')
       await answer(request, reply)
     } catch (error) {
       this.#failed(error, request, reply)
@@ -68,12 +68,11 @@ export class FastLane {
 const NO_QUERY = {}
 const ALREADY_OURS = (): void => undefined
 
-/** The whole body; Node's parser sees to it that it has the length told. Of a client that leaves, nothing is told. */
-function read(request: IncomingMessage, done: (text: string) => void): void {
-  const chunks: Buffer[] = []
-  request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.on('end', () => {
-    const [only] = chunks
-    done((chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString('utf8'))
+/** The whole body; Node's parser sees to it that it has the length told. Never resolves when the client leaves. */
+function piecesOf(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = []
+    request.on('data', (piece: Buffer) => pieces.push(piece))
+    request.on('end', () => resolve(Buffer.concat(pieces)))
   })
 }

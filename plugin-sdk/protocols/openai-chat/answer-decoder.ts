@@ -1,28 +1,13 @@
-import { ProviderError, type ErrorClass } from '../../errors.ts'
+import type { ProviderError } from '../../errors.ts'
 import { EventBuilder } from '../../event-builder.ts'
-import type { Batch, FinishEvent, ProviderEvent, StartEvent, WireFrames } from '../../events.ts'
-import type { Usage, Warning } from '../../messages.ts'
-import type { OpenAIChatCompat } from './compat.ts'
+import type { Batch, WireFrames } from '../../events.ts'
+import type { Usage } from '../../messages.ts'
 import { ChunkTemplate } from './chunk-template.ts'
 import { ContentReader } from './content-reader.ts'
 import { failureOf, readFinishReason } from './finish-reason.ts'
 import { isObject, objectsOf, parseJson, textOf, type JsonObject } from './json.ts'
 import { OPENAI_CHAT } from './name.ts'
-import { readUsage } from './usage.ts'
-
-export interface Reading {
-  readonly provider: string
-  /** The model that was asked for. */
-  readonly model: string
-  readonly compat: OpenAIChatCompat
-  readonly warnings: readonly Warning[]
-  /** Sorts an error that stood inside an answer with status 200. */
-  failure(body: string): ProviderError
-  /** For an answer that cannot be read. */
-  garbled(text: string): ProviderError
-}
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
+import { broken, finishOf, hasContent, isError, startOf, usageIn, type Reading } from './reading.ts'
 
 /** A chunk that may belong to the end of the answer. It joins the content when more content follows. */
 interface Held {
@@ -46,7 +31,6 @@ export class AnswerDecoder {
   #failure: ProviderError | undefined
   #finished = false
   #whole: string | undefined
-  #unread: WireFrames['unread']
 
   constructor(reading: Reading) {
     this.#reading = reading
@@ -97,22 +81,16 @@ export class AnswerDecoder {
     if (data === '[DONE]' || isObject(parseJson(data))) this.add(data, event)
   }
 
-  /** An answer in one piece. `passes`: it goes on as it came, so that words alone need not be told unless somebody asks. */
-  addWhole(text: string, passes = false): void {
-    const answer = parseJson(text)
-    if (!isObject(answer)) throw this.#reading.garbled(text)
+  /** Takes an answer in one piece; `answer` is what `text` says. */
+  addWhole(text: string, answer: JsonObject): void {
     const [choice] = objectsOf(answer['choices'])
     if (isError(answer)) throw this.#reading.failure(text)
-    if (choice === undefined) throw this.#broken('server', 'holds no choice.', undefined)
+    if (choice === undefined) throw broken(this.#reading, 'server', 'holds no choice.')
     if (choice['error']) throw this.#reading.failure(JSON.stringify({ error: choice['error'] }))
     this.#identify(answer)
     this.#count(answer, choice)
     this.#finishReason = textOf(choice['finish_reason'])
-    const { message } = choice
-    if (isObject(message)) {
-      if (passes && isWordsAlone(message)) this.#unread = () => wordsOf(message)
-      else this.#content.add(message)
-    }
+    if (isObject(choice['message'])) this.#content.add(choice['message'])
     this.#held.push({ data: text, chunk: answer })
     this.#whole = text
     this.#close()
@@ -137,8 +115,7 @@ export class AnswerDecoder {
     if (!this.#finished) return { protocol: OPENAI_CHAT, frames }
     const tail = this.#held.map(({ chunk }) => chunk)
     if (this.#whole === undefined) return { protocol: OPENAI_CHAT, frames, tail }
-    const whole = { protocol: OPENAI_CHAT, frames, tail, text: this.#whole }
-    return this.#unread === undefined ? whole : { ...whole, unread: this.#unread }
+    return { protocol: OPENAI_CHAT, frames, tail, text: this.#whole }
   }
 
   /** Everything but the plain delta: other choices, token counts, the end, and what comes after it. */
@@ -177,18 +154,12 @@ export class AnswerDecoder {
   #begin(): void {
     if (this.#began) return
     this.#began = true
-    const { model, warnings } = this.#reading
-    const start: Writable<Omit<StartEvent, 'type'>> = {}
-    if (this.#id !== undefined) start.responseId = this.#id
-    if (this.#model !== undefined && this.#model !== model) start.responseModel = this.#model
-    if (warnings.length > 0) start.warnings = warnings
-    this.#events.start(start)
+    this.#events.start(startOf(this.#id, this.#model, this.#reading))
   }
 
   /** Hosts that repeat the counts do so cumulatively: the last ones are right. */
   #count(chunk: JsonObject, choice: JsonObject | undefined): boolean {
-    const groq = isObject(chunk['x_groq']) ? chunk['x_groq']['usage'] : undefined
-    const usage = readUsage(chunk['usage'] ?? choice?.['usage'] ?? groq, this.#reading.compat)
+    const usage = usageIn(chunk, choice, this.#reading.compat)
     this.#usage = usage ?? this.#usage
     return usage !== undefined
   }
@@ -198,59 +169,23 @@ export class AnswerDecoder {
     const isComplete =
       this.#finishReason !== undefined || (!supportsFinishReason && (sawDone || this.#usage !== undefined))
     if (isComplete) return this.#close()
-    this.#failure = this.#broken('network', 'ended before the answer was complete.', 'truncated')
+    this.#failure = broken(this.#reading, 'network', 'ended before the answer was complete.', 'truncated')
   }
 
   #close(): void {
     const raw = this.#finishReason
     const failed = failureOf(raw)
     if (failed !== undefined) {
-      this.#failure = this.#broken(failed, `was given up: "${raw}".`, raw)
+      this.#failure = broken(this.#reading, failed, `was given up: "${raw}".`, raw)
       return
     }
     this.#begin()
     this.#content.end()
     this.#finished = true
-    const finish: Writable<Omit<FinishEvent, 'type'>> = {
-      reason: readFinishReason(raw, this.#content.calledTool, this.#content.refused),
-    }
-    if (raw !== undefined) finish.rawReason = raw
-    if (this.#usage !== undefined) finish.usage = this.#usage
-    this.#events.finish(finish)
-  }
-
-  #broken(errorClass: ErrorClass, what: string, providerCode: string | undefined): ProviderError {
-    const { provider, model } = this.#reading
-    return new ProviderError(errorClass, `The answer of ${provider} ${what}`, {
-      provider,
-      model,
-      ...(providerCode === undefined ? {} : { providerCode }),
-      hint: 'What arrived is incomplete; ask again.',
-    })
+    const reason = readFinishReason(raw, this.#content.calledTool, this.#content.refused)
+    this.#events.finish(finishOf(reason, raw, this.#usage))
   }
 }
-
-/** How an answer ended can depend on what else a message holds. */
-function isWordsAlone(message: JsonObject): boolean {
-  if (typeof message['content'] !== 'string') return false
-  for (const name in message) if (!SAYS_NOTHING_ELSE.has(name) && hasContent(message[name])) return false
-  return true
-}
-
-const SAYS_NOTHING_ELSE: ReadonlySet<string> = new Set(['role', 'content'])
-
-function wordsOf(message: JsonObject): readonly ProviderEvent[] {
-  const events = new EventBuilder()
-  const content = new ContentReader(events, () => undefined)
-  content.add(message)
-  content.end()
-  return events.take()
-}
-
-const isError = (chunk: JsonObject): boolean =>
-  hasContent(chunk['error']) ||
-  chunk['object'] === 'error' ||
-  (chunk['choices'] === undefined && (textOf(chunk['message']) ?? textOf(chunk['detail'])) !== undefined)
 
 /** Nothing but a delta. */
 const isPlain = (chunk: JsonObject, choice: JsonObject): boolean =>
@@ -262,6 +197,3 @@ const saysSomething = ({ delta }: JsonObject): boolean => {
   for (const name in delta) if (name !== 'role' && hasContent(delta[name])) return true
   return false
 }
-
-const hasContent = (value: unknown): boolean =>
-  Array.isArray(value) ? value.length > 0 : isObject(value) ? Object.keys(value).length > 0 : Boolean(value)

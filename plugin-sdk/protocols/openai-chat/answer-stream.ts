@@ -2,13 +2,15 @@ import type { ByteStream } from '../../byte-stream.ts'
 import type { Batch } from '../../events.ts'
 import type { HttpResponse } from '../../http.ts'
 import type { ProviderRequest } from '../../provider.ts'
-import { AnswerDecoder, type Reading } from './answer-decoder.ts'
+import { AnswerDecoder } from './answer-decoder.ts'
 import { EveryEvent, type ChunkReader } from './chunk-reader.ts'
 import type { OpenAIChatCompat } from './compat.ts'
 import { isGood, type Connection } from '../connection.ts'
 import { encodeRequest } from './encode-request.ts'
 import { OPENAI_CHAT } from './name.ts'
 import { PassThrough } from './pass-through.ts'
+import type { Reading } from './reading.ts'
+import { readWhole } from './whole-answer.ts'
 
 export interface Asking {
   readonly connection: Connection
@@ -95,14 +97,13 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
     this.#end = end
   }
 
-  #readWhole(reading: Reading, text: string): Batch | undefined {
-    const decoder = new AnswerDecoder(reading)
-    this.#reader = new EveryEvent(decoder)
+  #readWhole(reading: Reading, text: string): Batch {
     const { request } = this.#asking
-    decoder.addWhole(text, !request.stream && isOfThisProtocol(request))
-    const batch = decoder.take()
+    const batch = readWhole(text, reading, !request.stream && isOfThisProtocol(request))
+    // Nothing follows, and its connection is free.
+    this.#over = true
     // A caller who asked for a stream has no use for the object of a host that does not stream.
-    return batch !== undefined && request.stream ? batch.slice() : batch
+    return request.stream ? batch.slice() : batch
   }
 
   /** Reads until there is something to tell; undefined at the end of a complete answer. */

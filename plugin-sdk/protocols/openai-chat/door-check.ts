@@ -25,28 +25,30 @@ export function nameAt(value: unknown, param: string): string {
   return value
 }
 
-export function optionalText(value: unknown, param: string): string | undefined {
-  if (!isGiven(value)) return undefined
+export function textAt(value: unknown, param: string): string {
   if (typeof value !== 'string') throw invalid(param, 'a text', OPTIONAL)
   return value
 }
 
-export function optionalFlag(value: unknown, param: string): boolean | undefined {
-  if (!isGiven(value)) return undefined
+export function flagAt(value: unknown, param: string): boolean {
   if (typeof value !== 'boolean') throw invalid(param, 'true or false', OPTIONAL)
   return value
 }
 
-export function optionalNumber(value: unknown, param: string, min: number, max: number): number | undefined {
-  if (!isGiven(value)) return undefined
+export function numberAt(value: unknown, param: string, min: number, max: number): number {
   if (typeof value !== 'number' || value < min || value > max)
     throw invalid(param, `a number from ${min} to ${max}`, OPTIONAL)
   return value
 }
 
-export function optionalCount(value: unknown, param: string, min = 1): number | undefined {
-  if (!isGiven(value)) return undefined
+export function countAt(value: unknown, param: string, min = 1): number {
   if (!Number.isSafeInteger(value) || (value as number) < min)
     throw invalid(param, `a whole number from ${min} up`, OPTIONAL)
   return value as number
 }
+
+export const optionalText = (value: unknown, param: string): string | undefined =>
+  isGiven(value) ? textAt(value, param) : undefined
+
+export const optionalFlag = (value: unknown, param: string): boolean | undefined =>
+  isGiven(value) ? flagAt(value, param) : undefined

@@ -17,69 +17,81 @@ export interface MessagesEncoding extends AssistantEncoding {
 }
 
 /** A conversation after its hand-off. */
-export function encodeMessages({ systemPrompt = '', messages: conversation }: Context, encoding: MessagesEncoding) {
-  const { compat, systemRole, instruction = '' } = encoding
-  const messages: JsonObject[] = []
-  let toolNames: Map<string, string> | undefined
-  // Tool messages hold text only: their images follow, in one message for all results in a row.
-  let images: JsonObject[] = []
+export function encodeMessages({ systemPrompt = '', messages }: Context, encoding: MessagesEncoding): JsonObject[] {
+  const { systemRole, instruction = '' } = encoding
+  const writer = new MessagesWriter(encoding)
+  const lead =
+    systemPrompt === '' || instruction === '' ? systemPrompt + instruction : `${systemPrompt}\n\n${instruction}`
+  if (lead !== '') writer.messages.push({ role: systemRole, content: lead })
+  for (const message of messages) writer.add(message)
+  writer.addImages()
+  return writer.messages
+}
 
-  const addUser = (message: JsonObject): void => {
-    if (compat.requiresAssistantAfterToolResult && messages.at(-1)?.['role'] === 'tool')
-      messages.push({ role: 'assistant', content: BRIDGE })
-    messages.push(message)
+class MessagesWriter {
+  readonly messages: JsonObject[] = []
+  readonly #encoding: MessagesEncoding
+  #toolNames: Map<string, string> | undefined
+  /** Tool messages hold text only: their images follow, in one message for all results in a row. */
+  #images: JsonObject[] | undefined
+
+  constructor(encoding: MessagesEncoding) {
+    this.#encoding = encoding
   }
-  const addImages = (): void => {
-    if (images.length > 0) addUser({ role: 'user', content: [{ type: 'text', text: IMAGES }, ...images] })
-    images = []
-  }
-  const add = (message: Message): void => {
+
+  add(message: Message): void {
+    if (message.role !== 'toolResult') this.addImages()
     switch (message.role) {
       case 'system':
-        messages.push(withOwnFields({ role: systemRole, content: message.content }, message))
+        this.messages.push(withOwnFields({ role: this.#encoding.systemRole, content: message.content }, message))
         return
       case 'user': {
         const content = encodeUser(message)
-        if (content !== undefined) addUser(withOwnFields({ role: 'user', content }, message))
+        if (content !== undefined) this.#addUser(withOwnFields({ role: 'user', content }, message))
         return
       }
       case 'assistant': {
         for (const part of message.content)
-          if (part.type === 'toolCall') (toolNames ??= new Map()).set(part.id, part.name)
-        const encoded = encodeAssistant(message, encoding)
-        if (encoded !== undefined) messages.push(encoded)
+          if (part.type === 'toolCall') (this.#toolNames ??= new Map()).set(part.id, part.name)
+        const encoded = encodeAssistant(message, this.#encoding)
+        if (encoded !== undefined) this.messages.push(encoded)
         return
       }
-      case 'toolResult': {
-        const parts = encodeParts(message.content)
-        const isImage = (part: JsonObject): boolean => part['type'] === 'image_url'
-        images.push(...parts.filter(isImage))
-        const name = message.toolName ?? toolNames?.get(message.toolCallId)
-        messages.push({
-          role: 'tool',
-          tool_call_id: message.toolCallId,
-          ...(compat.requiresToolResultName && name !== undefined ? { name } : {}),
-          content: resultText(
-            message,
-            parts.filter((part) => !isImage(part)),
-            parts.some(isImage),
-          ),
-          ...ownFields(message),
-        })
-      }
+      case 'toolResult':
+        this.#addResult(message)
     }
   }
 
-  const lead =
-    systemPrompt === '' || instruction === '' ? systemPrompt + instruction : `${systemPrompt}\n\n${instruction}`
-  if (lead !== '') messages.push({ role: systemRole, content: lead })
-  for (const message of conversation) {
-    if (message.role !== 'toolResult') addImages()
-    add(message)
+  addImages(): void {
+    const images = this.#images
+    if (images === undefined) return
+    this.#images = undefined
+    this.#addUser({ role: 'user', content: [{ type: 'text', text: IMAGES }, ...images] })
   }
-  addImages()
-  return messages
+
+  #addUser(message: JsonObject): void {
+    if (this.#encoding.compat.requiresAssistantAfterToolResult && this.messages.at(-1)?.['role'] === 'tool')
+      this.messages.push({ role: 'assistant', content: BRIDGE })
+    this.messages.push(message)
+  }
+
+  #addResult(message: ToolResultMessage): void {
+    const parts = encodeParts(message.content)
+    const images = parts.filter(isImage)
+    if (images.length > 0) (this.#images ??= []).push(...images)
+    const name = message.toolName ?? this.#toolNames?.get(message.toolCallId)
+    const others = parts.filter((part) => !isImage(part))
+    this.messages.push({
+      role: 'tool',
+      tool_call_id: message.toolCallId,
+      ...(this.#encoding.compat.requiresToolResultName && name !== undefined ? { name } : {}),
+      content: resultText(message, others, images.length > 0),
+      ...ownFields(message),
+    })
+  }
 }
+
+const isImage = (part: JsonObject): boolean => part['type'] === 'image_url'
 
 /** Undefined when nothing is left: an empty message is refused. */
 function encodeUser(message: UserMessage): string | JsonObject[] | undefined {

@@ -32,7 +32,6 @@ export function encodeRequest(request: ProviderRequest, encoding: Encoding): Enc
   const report = createReport()
   const options = allowed(request.options, compat, report)
   const fields = allowed(fieldsOfClient(request, OPENAI_CHAT, report), compat, report)
-  const { tools: otherTools, stream_options: streamOptions, ...wire } = fields
   const format = encodeFormat(options.responseFormat, compat, report)
   const seesImages = model.input.includes('image') || !isDescribed
   const conversation = handOff(context, targetOf(model, compat, seesImages), report.note)
@@ -44,38 +43,69 @@ export function encodeRequest(request: ProviderRequest, encoding: Encoding): Enc
     instruction: format.instruction,
   })
 
-  const body: Record<string, unknown> = { ...wire, model: model.id, messages }
   // A field of ours that is not set leaves the caller's own in place.
-  const put = (name: string, value: unknown): void => {
-    if (value !== undefined) body[name] = value
-  }
-  const set = (fields: JsonObject): void => {
-    for (const name in fields) put(name, fields[name])
-  }
-  if (stream) body['stream'] = true
-  if (stream && compat.supportsUsageInStreaming)
-    body['stream_options'] = { ...(isObject(streamOptions) ? streamOptions : {}), include_usage: true }
-  put('temperature', options.temperature)
-  put('top_p', options.topP)
-  put('top_k', options.topK)
-  put(compat.maxTokensField, options.maxTokens)
-  put('stop', options.stop)
-  put(compat.seedField, options.seed)
-  put('presence_penalty', options.presencePenalty)
-  put('frequency_penalty', options.frequencyPenalty)
-  put('user', options.user)
-  put('metadata', options.metadata)
-  put('response_format', format.field)
-  const tools = allTools(request, objectsOf(otherTools), compat, report)
+  const body: Record<string, unknown> = { ...withoutMerged(fields), model: model.id, messages }
+  if (stream) askForStream(body, fields['stream_options'], compat)
+  setOptions(body, options, compat)
+  if (format.field !== undefined) body['response_format'] = format.field
+  const tools = allTools(request, objectsOf(fields['tools']), compat, report)
   if (tools.length === 0) warnOfForcedChoice(options, report)
   else {
-    put('tools', tools)
-    put('tool_choice', encodeToolChoice(options.toolChoice, compat, report))
-    put('parallel_tool_calls', options.parallelToolCalls)
+    body['tools'] = tools
+    const choice = encodeToolChoice(options.toolChoice, compat, report)
+    if (choice !== undefined) body['tool_choice'] = choice
+    if (options.parallelToolCalls !== undefined) body['parallel_tool_calls'] = options.parallelToolCalls
   }
-  set(encodeReasoning({ level: options.reasoning, model, compat, isDescribed, report }))
-  set(request.options.providerOptions?.[providerId] ?? {})
+  if (options.reasoning !== undefined)
+    setAll(body, encodeReasoning({ level: options.reasoning, model, compat, isDescribed, report }))
+  if (request.options.providerOptions !== undefined)
+    setAll(body, request.options.providerOptions[providerId] ?? NOTHING)
   return { body, warnings: report.warnings(request) }
+}
+
+const NOTHING: JsonObject = {}
+
+/** The caller's own fields but those that are sent together with ours. */
+function withoutMerged(fields: JsonObject): JsonObject {
+  if (fields['tools'] === undefined && fields['stream_options'] === undefined) return fields
+  const { tools: _tools, stream_options: _options, ...others } = fields
+  return others
+}
+
+function askForStream(body: Record<string, unknown>, callers: unknown, compat: OpenAIChatCompat): void {
+  body['stream'] = true
+  if (compat.supportsUsageInStreaming)
+    body['stream_options'] = { ...(isObject(callers) ? callers : {}), include_usage: true }
+}
+
+/** Options with a field of their own. It goes through those that are set: most requests set few. */
+function setOptions(body: Record<string, unknown>, options: GenerationOptions, compat: OpenAIChatCompat): void {
+  for (const name in options) {
+    const value = options[name as keyof GenerationOptions]
+    if (value === undefined) continue
+    if (name === 'maxTokens') body[compat.maxTokensField] = value
+    else if (name === 'seed') body[compat.seedField] = value
+    else {
+      const field = FIELDS.get(name)
+      if (field !== undefined) body[field] = value
+    }
+  }
+}
+
+/** All whose name does not depend on the host. */
+const FIELDS: ReadonlyMap<string, string> = new Map<keyof GenerationOptions, string>([
+  ['temperature', 'temperature'],
+  ['topP', 'top_p'],
+  ['topK', 'top_k'],
+  ['stop', 'stop'],
+  ['presencePenalty', 'presence_penalty'],
+  ['frequencyPenalty', 'frequency_penalty'],
+  ['user', 'user'],
+  ['metadata', 'metadata'],
+])
+
+function setAll(body: Record<string, unknown>, fields: JsonObject): void {
+  for (const name in fields) if (fields[name] !== undefined) body[name] = fields[name]
 }
 
 /** `others` are tools of other kinds than functions, as the caller wrote them. */

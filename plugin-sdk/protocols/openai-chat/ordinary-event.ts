@@ -1,4 +1,5 @@
 import { isObject, parseJson } from './json.ts'
+import { WordsFrame } from './words-frame.ts'
 
 const QUOTE = 34
 const PREFIX = 'data:'
@@ -8,6 +9,8 @@ const DELTA_BYTES = Buffer.from(DELTA)
 /** OpenAI hides the length of each token behind random padding. */
 const PADDING = '"obfuscation":"'
 const EMPTY = Buffer.alloc(0)
+/** Events that may show it: not every one has words. */
+const TRIES = 4
 
 /**
  * Tells by its frame that an event brings content and nothing else. Within one answer all such events have their delta at
@@ -19,6 +22,8 @@ export class OrdinaryEvent {
   /** Where the delta stands in the event. */
   #deltaAt = 0
   #isPadded = false
+  #words: WordsFrame | undefined
+  #tries = TRIES
 
   /** Learns from an event that is parsed for it. False when it is no ordinary one, or does not end in a way one can tell. */
   learn(event: string): boolean {
@@ -32,11 +37,21 @@ export class OrdinaryEvent {
     return this.#ending.length > 0
   }
 
-  /** Whether the event from `start` to before `end` is one. */
+  /** Whether the event from `start` to before `end` is one. The first of them show how this answer tells its words. */
   isAt(bytes: Buffer, start: number, end: number): boolean {
     const from = (this.#isPadded ? paddingStart(bytes, end) : end) - this.#ending.length
     const delta = start + this.#deltaAt
-    return from > delta && isEqual(bytes, from, this.#ending) && isEqual(bytes, delta, DELTA_BYTES)
+    const isOne = from > delta && isEqual(bytes, from, this.#ending) && isEqual(bytes, delta, DELTA_BYTES)
+    if (isOne && this.#tries-- > 0) this.#words ??= WordsFrame.of(bytes.toString('utf8', start, end))
+    return isOne
+  }
+
+  /**
+   * Where the event at `start` ends, its line breaks included, when it holds words alone; -1 when that cannot be told
+   * without looking for its end. Most events of most answers are told so, in a third of the time.
+   */
+  endOfWords(bytes: DataView, start: number): number {
+    return this.#words === undefined ? -1 : this.#words.endAt(bytes, start, this.#deltaAt)
   }
 }
 

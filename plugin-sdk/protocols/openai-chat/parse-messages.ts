@@ -1,6 +1,6 @@
-import type { Message, SystemMessage, ToolResultMessage } from '../../messages.ts'
+import type { Message, SystemMessage, ToolResultMessage, UserMessage } from '../../messages.ts'
 import { invalid, isGiven, listAt, nameAt, objectAt, optionalText } from './door-check.ts'
-import { unknownFields, type JsonObject } from './json.ts'
+import { isObject, unknownFields, type JsonObject } from './json.ts'
 import { keepFields } from './metadata.ts'
 import { newCallId } from './tool-calls.ts'
 import { parseAssistant } from './parse-assistant.ts'
@@ -18,8 +18,19 @@ export function parseMessages(value: unknown): ParsedMessages {
   const instructions: string[] = []
   const messages: Message[] = []
   for (let index = 0; index < list.length; index++) {
-    const param = `messages[${index}]`
     const item = list[index]
+    if (isPlain(item)) {
+      // The client's own object says it as we would; most messages do.
+      if (item.role === 'user') {
+        messages.push(item as UserMessage)
+        continue
+      }
+      if (messages.length === 0 && (item.role === 'system' || item.role === 'developer')) {
+        instructions.push(item.content)
+        continue
+      }
+    }
+    const param = `messages[${index}]`
     const message = parseMessage(objectAt(item, param), param, calls)
     if (message.role === 'assistant') calls.add(message)
     // Instructions at the start that are more than text stay messages, or their other fields would be lost.
@@ -28,6 +39,13 @@ export function parseMessages(value: unknown): ParsedMessages {
     else messages.push(message)
   }
   return instructions.length === 0 ? { messages } : { systemPrompt: instructions.join('\n\n'), messages }
+}
+
+/** Nothing but a role and a text. */
+function isPlain(message: unknown): message is { readonly role: unknown; readonly content: string } {
+  if (!isObject(message) || typeof message['content'] !== 'string') return false
+  for (const name in message) if (name !== 'role' && name !== 'content') return false
+  return true
 }
 
 function parseMessage(message: JsonObject, param: string, calls: KnownCalls): Message {

@@ -1,76 +1,97 @@
 import type { GenerationOptions, ReasoningLevel, ResponseFormat } from '../../options.ts'
 import {
+  countAt,
+  flagAt,
   invalid,
   isGiven,
   listAt,
   nameAt,
+  numberAt,
   objectAt,
-  optionalCount,
   optionalFlag,
-  optionalNumber,
   optionalText,
+  textAt,
 } from './door-check.ts'
 import type { JsonObject } from './json.ts'
 import { parseToolChoice } from './parse-tools.ts'
 
-export interface ParsedOptions {
-  readonly options: GenerationOptions
-  /** Known fields whose value has no unified form. */
-  readonly leftOver: JsonObject | undefined
+export type WritableOptions = { -readonly [K in keyof GenerationOptions]: GenerationOptions[K] }
+
+/**
+ * Reads one field of a body into the options; false when it is not one that can be read by itself. A switch and not a table,
+ * because every field of every request comes through here.
+ */
+export function readOption(options: WritableOptions, name: string, value: unknown): boolean {
+  switch (name) {
+    case 'temperature':
+      if (isGiven(value)) options.temperature = numberAt(value, name, 0, 2)
+      return true
+    case 'top_p':
+      if (isGiven(value)) options.topP = numberAt(value, name, 0, 1)
+      return true
+    case 'top_k':
+      if (isGiven(value)) options.topK = countAt(value, name, -1)
+      return true
+    case 'max_completion_tokens':
+      if (isGiven(value)) options.maxTokens = countAt(value, name)
+      return true
+    case 'max_tokens':
+      // The older name; the newer one counts where both are given.
+      if (isGiven(value)) options.maxTokens ??= countAt(value, name)
+      return true
+    case 'stop':
+      if (isGiven(value)) readStop(options, value)
+      return true
+    case 'seed':
+      if (isGiven(value)) options.seed = countAt(value, name, Number.MIN_SAFE_INTEGER)
+      return true
+    case 'presence_penalty':
+      if (isGiven(value)) options.presencePenalty = numberAt(value, name, -2, 2)
+      return true
+    case 'frequency_penalty':
+      if (isGiven(value)) options.frequencyPenalty = numberAt(value, name, -2, 2)
+      return true
+    case 'parallel_tool_calls':
+      if (isGiven(value)) options.parallelToolCalls = flagAt(value, name)
+      return true
+    case 'user':
+      if (isGiven(value)) options.user = textAt(value, name)
+      return true
+    case 'metadata':
+      if (isGiven(value)) options.metadata = metadataAt(value, name)
+      return true
+    default:
+      return false
+  }
 }
 
-export function parseOptions(body: JsonObject): ParsedOptions {
-  const choice = parseToolChoice(body)
+/** Reads the others; gives known fields whose value has no unified form. */
+export function readChoices(options: WritableOptions, body: JsonObject): JsonObject | undefined {
+  const { toolChoice, other } = parseToolChoice(body)
   const format = parseFormat(body['response_format'])
   const reasoning = parseReasoning(body['reasoning_effort'])
-  const options: Writable<GenerationOptions> = {}
-  put(options, 'temperature', optionalNumber(body['temperature'], 'temperature', 0, 2))
-  put(options, 'topP', optionalNumber(body['top_p'], 'top_p', 0, 1))
-  put(options, 'topK', optionalCount(body['top_k'], 'top_k', -1))
-  const maxTokens = optionalCount(body['max_completion_tokens'], 'max_completion_tokens')
-  put(options, 'maxTokens', maxTokens ?? optionalCount(body['max_tokens'], 'max_tokens'))
-  put(options, 'stop', parseStop(body['stop']))
-  put(options, 'seed', optionalCount(body['seed'], 'seed', Number.MIN_SAFE_INTEGER))
-  put(options, 'presencePenalty', optionalNumber(body['presence_penalty'], 'presence_penalty', -2, 2))
-  put(options, 'frequencyPenalty', optionalNumber(body['frequency_penalty'], 'frequency_penalty', -2, 2))
-  put(options, 'parallelToolCalls', optionalFlag(body['parallel_tool_calls'], 'parallel_tool_calls'))
-  put(options, 'user', optionalText(body['user'], 'user'))
-  put(options, 'metadata', parseMetadata(body['metadata']))
-  put(options, 'toolChoice', choice.toolChoice)
-  put(options, 'responseFormat', format)
-  put(options, 'reasoning', reasoning)
+  if (toolChoice !== undefined) options.toolChoice = toolChoice
+  if (format !== undefined) options.responseFormat = format
+  if (reasoning !== undefined) options.reasoning = reasoning
   let leftOver: Record<string, unknown> | undefined
-  if (choice.other !== undefined) (leftOver ??= {})['tool_choice'] = choice.other
+  if (other !== undefined) (leftOver ??= {})['tool_choice'] = other
   if (format === undefined && isGiven(body['response_format']))
     (leftOver ??= {})['response_format'] = body['response_format']
   if (reasoning === undefined && isGiven(body['reasoning_effort']))
     (leftOver ??= {})['reasoning_effort'] = body['reasoning_effort']
-  return { options, leftOver }
+  return leftOver
 }
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
-
-function put<K extends keyof GenerationOptions>(
-  options: Writable<GenerationOptions>,
-  name: K,
-  value: GenerationOptions[K] | undefined,
-): void {
-  if (value !== undefined) options[name] = value
-}
-
-function parseStop(value: unknown): readonly string[] | undefined {
-  if (!isGiven(value)) return undefined
-  if (typeof value === 'string') return [value]
-  const list = listAt(value, 'stop', 'a text or a list of texts')
+function readStop(options: WritableOptions, value: unknown): void {
+  const list = typeof value === 'string' ? [value] : listAt(value, 'stop', 'a text or a list of texts')
   if (!list.every((item) => typeof item === 'string')) throw invalid('stop', 'a text or a list of texts')
-  return list.length === 0 ? undefined : list
+  if (list.length > 0) options.stop = list
 }
 
-function parseMetadata(value: unknown): Readonly<Record<string, string>> | undefined {
-  if (!isGiven(value)) return undefined
-  const metadata = objectAt(value, 'metadata')
+function metadataAt(value: unknown, param: string): Readonly<Record<string, string>> {
+  const metadata = objectAt(value, param)
   for (const [name, text] of Object.entries(metadata))
-    if (typeof text !== 'string') throw invalid(`metadata.${name}`, 'a text')
+    if (typeof text !== 'string') throw invalid(`${param}.${name}`, 'a text')
   return metadata as Readonly<Record<string, string>>
 }
 

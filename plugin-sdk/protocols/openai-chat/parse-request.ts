@@ -2,37 +2,25 @@ import { PlugboardError } from '../../errors.ts'
 import type { Context } from '../../messages.ts'
 import type { WireFields } from '../../options.ts'
 import type { DoorRequest } from '../protocol.ts'
-import { isGiven, nameAt, objectAt, optionalCount, optionalFlag } from './door-check.ts'
+import { countAt, isGiven, nameAt, objectAt, optionalFlag } from './door-check.ts'
 import { isObject, unknownFields, type JsonObject } from './json.ts'
 import { OPENAI_CHAT } from './name.ts'
 import { parseMessages } from './parse-messages.ts'
-import { parseOptions } from './parse-options.ts'
+import { readChoices, readOption, type WritableOptions } from './parse-options.ts'
 import { parseTools } from './parse-tools.ts'
 
-/** Fields with a unified name, and those that steer the answer rather than the model. */
-const KNOWN: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'stream',
+/** What most requests have beside options that stand for themselves. */
+const ALWAYS_READ: ReadonlySet<string> = new Set(['model', 'messages', 'stream'])
+
+/** Fields that are read together with others, and those that steer the answer rather than the model. */
+const READ_TOGETHER: ReadonlySet<string> = new Set([
   'stream_options',
-  'temperature',
-  'top_p',
-  'top_k',
-  'max_tokens',
-  'max_completion_tokens',
-  'stop',
-  'seed',
-  'presence_penalty',
-  'frequency_penalty',
   'tools',
   'tool_choice',
   'functions',
   'function_call',
-  'parallel_tool_calls',
   'response_format',
   'reasoning_effort',
-  'user',
-  'metadata',
   'routing',
   'budget',
   'response',
@@ -47,31 +35,39 @@ export function parseRequest(body: unknown): DoorRequest {
     })
   const model = nameAt(body['model'], 'model')
   const context: Writable<Context> = parseMessages(body['messages'])
+  const stream = optionalFlag(body['stream'], 'stream') ?? false
+  const options: WritableOptions = {}
+  let isSimple = true
+  const unknown: string[] = []
+  for (const name in body) {
+    if (readOption(options, name, body[name]) || ALWAYS_READ.has(name)) continue
+    isSimple = false
+    if (!READ_TOGETHER.has(name)) unknown.push(name)
+  }
+  if (isSimple) return { model, context, options, stream, wire: NO_FIELDS, includeUsage: false, extensions: NOTHING }
   const { tools, others } = parseTools(body)
   if (tools !== undefined) context.tools = tools
-  const { options, leftOver } = parseOptions(body)
+  const leftOver = readChoices(options, body)
   const streaming = parseStreamOptions(body['stream_options'])
   // Passed on as it is, but it multiplies what the answer costs, so it has to be a number.
-  optionalCount(body['n'], 'n')
-  const own = joined(unknownFields(body, KNOWN), leftOver)
+  if (isGiven(body['n'])) countAt(body['n'], 'n')
+  const own = joined(only(body, unknown), leftOver)
   const more = joined(others === undefined ? undefined : { tools: others }, streaming.fields)
   const wire: Writable<WireFields> = { protocol: OPENAI_CHAT, fields: joined(own, more) ?? NOTHING }
   // Spoken answers have no unified form; without this field they would come as text.
   if (speaks(body['modalities'])) wire.required = ['modalities']
-  return {
-    model,
-    context,
-    options,
-    stream: optionalFlag(body['stream'], 'stream') ?? false,
-    wire,
-    includeUsage: streaming.includeUsage,
-    extensions: extensionsOf(body),
-  }
+  const { includeUsage } = streaming
+  return { model, context, options, stream, wire, includeUsage, extensions: extensionsOf(body) }
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 const NOTHING: JsonObject = {}
+const NO_FIELDS: WireFields = { protocol: OPENAI_CHAT, fields: NOTHING }
+
+/** `null` counts: the client wrote it. */
+const only = (body: JsonObject, names: readonly string[]): JsonObject | undefined =>
+  names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, body[name]]))
 
 /** Most requests have no fields of either kind. */
 function joined(fields: JsonObject | undefined, others: JsonObject | undefined): JsonObject | undefined {

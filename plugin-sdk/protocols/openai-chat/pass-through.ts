@@ -62,15 +62,20 @@ export class PassThrough implements ChunkReader {
 
   /** How far whole events reach, and how far ordinary ones and comments do. */
   #survey(bytes: Buffer): { ordinary: number; whole: number } {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     let whole = 0
     let ordinary = -1
-    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, end + 1)) {
-      if (bytes[end + 1] !== NEWLINE) continue
+    for (;;) {
+      const known = ordinary === -1 ? this.#ordinary.endOfWords(view, whole) : -1
+      if (known !== -1) {
+        whole = known
+        continue
+      }
+      const end = bytes.indexOf(EVENT_END, whole)
+      if (end === -1) return { ordinary: ordinary === -1 ? whole : ordinary, whole }
       if (ordinary === -1 && bytes[whole] !== COLON && !this.#isOrdinary(bytes, whole, end)) ordinary = whole
-      end++
-      whole = end + 1
+      whole = end + EVENT_END.length
     }
-    return { ordinary: ordinary === -1 ? whole : ordinary, whole }
   }
 
   #isOrdinary(bytes: Buffer, start: number, end: number): boolean {

@@ -10,7 +10,7 @@ import { writeUsage } from './usage.ts'
 /** The provider's own object where it spoke this protocol, else one made from the message. */
 export function writeAnswer(answer: Answer, extras: AnswerExtras): string {
   const { id, created, model, wire } = answer
-  const whole = wire?.protocol === OPENAI_CHAT ? wire.tail?.find(isWhole) : undefined
+  const whole = wholeIn(wire)
   if (whole === undefined) return writeOwn(answer, extras)
   return (
     spliced(wire?.text, whole, extras) ??
@@ -25,19 +25,28 @@ export function writeAnswer(answer: Answer, extras: AnswerExtras): string {
   )
 }
 
+function wholeIn(wire: Answer['wire']): JsonObject | undefined {
+  if (wire?.protocol !== OPENAI_CHAT) return undefined
+  return wire.text === undefined ? wire.tail?.find(isWhole) : wire.tail?.[0]
+}
+
 /**
  * The provider's own text with our fields behind its own: writing a long answer anew takes as long as reading it. Undefined
  * where a field that clients rely on is missing, or one of ours would stand there twice.
  */
 function spliced(text: string | undefined, whole: JsonObject, extras: AnswerExtras): string | undefined {
-  if (text === undefined || (whole['created'] ?? undefined) === undefined) return undefined
-  for (const name of NEEDED) if (textOf(whole[name]) === undefined) return undefined
-  for (const name in extras) if (Object.hasOwn(whole, name)) return undefined
+  if (text === undefined || !hasHead(whole)) return undefined
+  for (const name in extras) if (whole[name] !== undefined) return undefined
   const added = JSON.stringify(extras)
   return added === '{}' ? text : `${text.slice(0, text.lastIndexOf('}'))},${added.slice(1)}`
 }
 
-const NEEDED = ['id', 'object', 'model']
+const hasHead = ({ id, object, created, model }: JsonObject): boolean =>
+  textOf(id) !== undefined &&
+  textOf(object) !== undefined &&
+  textOf(model) !== undefined &&
+  created !== undefined &&
+  created !== null
 
 function writeOwn({ id, created, model, message }: Answer, extras: AnswerExtras): string {
   return JSON.stringify({

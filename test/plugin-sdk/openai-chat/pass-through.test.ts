@@ -5,19 +5,22 @@ import { AnswerDecoder } from '../../../plugin-sdk/protocols/openai-chat/answer-
 import { EveryEvent, type ChunkReader } from '../../../plugin-sdk/protocols/openai-chat/chunk-reader.ts'
 import { compatOf } from '../../../plugin-sdk/protocols/openai-chat/compat.ts'
 import { PassThrough } from '../../../plugin-sdk/protocols/openai-chat/pass-through.ts'
+import type { Reading } from '../../../plugin-sdk/protocols/openai-chat/reading.ts'
+import { readWhole } from '../../../plugin-sdk/protocols/openai-chat/whole-answer.ts'
 import { call } from './support/call.ts'
 import { sendEvents, sse } from './support/host.ts'
 import { hasRecordings, recordings } from './support/recordings.ts'
 
-const decoder = (): AnswerDecoder =>
-  new AnswerDecoder({
-    provider: 'test',
-    model: 'm',
-    compat: compatOf({}),
-    warnings: [{ type: 'other', message: 'w' }],
-    failure: (body) => new Error(body) as never,
-    garbled: (text) => new Error(text) as never,
-  })
+const reading: Reading = {
+  provider: 'test',
+  model: 'm',
+  compat: compatOf({}),
+  warnings: [{ type: 'other', message: 'w' }],
+  failure: (body) => new Error(body) as never,
+  garbled: (text) => new Error(text) as never,
+}
+
+const decoder = (): AnswerDecoder => new AnswerDecoder(reading)
 
 const passThrough = (): PassThrough => new PassThrough(decoder)
 
@@ -78,6 +81,42 @@ describe('a stream that passes to a client of the same protocol', () => {
         if (decoded.told.failure === undefined) expect(payloads(passed.batches)).toEqual(payloads(decoded.batches))
       }),
       { numRuns: 300 },
+    )
+  })
+
+  it('is told and written as if every event had been decoded, whatever stands in its events', () => {
+    const word = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('"', '\\', '\\"', '\n\n', '"}', 'é', '"finish_reason":null'),
+    )
+    const delta = fc.oneof(
+      { weight: 8, arbitrary: fc.record({ content: word }) },
+      { weight: 1, arbitrary: fc.record({ content: word, refusal: fc.constant(null) }) },
+      { weight: 1, arbitrary: fc.record({ reasoning_content: word }) },
+    )
+    const tokens = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
+    const event = fc.oneof(
+      { weight: 20, arbitrary: fc.tuple(delta, fc.constant(null), fc.constant(null)) },
+      { weight: 1, arbitrary: fc.tuple(delta, fc.constant('length'), fc.constant(null)) },
+      { weight: 1, arbitrary: fc.tuple(delta, fc.constant(null), fc.constant(tokens)) },
+    )
+    const stream = fc.tuple(fc.array(event, { maxLength: 12 }), fc.boolean(), fc.constantFrom({}, { logprobs: null }))
+    fc.assert(
+      fc.property(stream, places, ([events, padded, more], at) => {
+        const said = events.map(([content, finish_reason, usage], index) => ({
+          id: 'c1',
+          model: 'm-1',
+          choices: [{ index: 0, delta: content, ...more, finish_reason }],
+          usage,
+          ...(padded ? { obfuscation: 'aB3'.repeat(index % 4) } : {}),
+        }))
+        const chunks = cut(asBytes(sse(...said, end, '[DONE]')), at)
+        const decoded = read(new EveryEvent(decoder()), chunks)
+        const passed = read(passThrough(), chunks)
+        expect(passed.told).toEqual(decoded.told)
+        expect(payloads(passed.batches)).toEqual(payloads(decoded.batches))
+      }),
+      { numRuns: 500 },
     )
   })
 
@@ -145,20 +184,52 @@ describe('an answer in one piece that passes through', () => {
     { requiredKeys: ['role'] },
   )
 
-  it('tells the same message and end as one that is decoded', () => {
+  const choice = fc.record(
+    {
+      index: fc.constant(0),
+      message: fc.oneof(message, fc.constant(null)),
+      finish_reason: fc.constantFrom('stop', 'length', 'tool_calls', 'error', null),
+      error: fc.option(fc.constant({ message: 'broken' }), { nil: undefined }),
+    },
+    { requiredKeys: ['message'] },
+  )
+  const answer = fc.record(
+    {
+      id: fc.constant('c1'),
+      model: fc.constantFrom('m', 'm2'),
+      choices: fc.oneof({ weight: 9, arbitrary: fc.array(choice, { maxLength: 2 }) }, { weight: 1, arbitrary: field }),
+      usage: fc.constantFrom(null, { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }),
+      error: fc.constantFrom(null, undefined, { message: 'broken' }),
+    },
+    { requiredKeys: ['choices'] },
+  )
+
+  it('tells the same message and end, or failure, as one that is decoded', () => {
     fc.assert(
-      fc.property(message, fc.constantFrom('stop', 'length', 'tool_calls'), (said, finish_reason) => {
-        const body = { id: 'c1', model: 'm2', choices: [{ index: 0, message: said, finish_reason }] }
+      fc.property(answer, (body) => {
         const [told, passed] = [false, true].map((passes) => {
-          const reader = decoder()
-          reader.addWhole(JSON.stringify(body), passes)
           const builder = new MessageBuilder()
-          builder.add(reader.take() ?? [])
+          try {
+            builder.add(readWhole(JSON.stringify(body), reading, passes))
+          } catch (error) {
+            return (error as Error).message
+          }
           const { start, finish } = builder
-          return { start, finish, content: builder.content, delivered: builder.deliveredText }
+          // Ids that were made up are another every time.
+          const content = JSON.stringify(builder.content).replaceAll(/call_[0-9a-f]{24}/g, 'new')
+          return { start, finish, content, delivered: builder.deliveredText }
         })
         expect(passed).toEqual(told)
       }),
     )
+  })
+
+  it('is not decoded when it holds nothing but words', () => {
+    const body = {
+      choices: [{ message: { role: 'assistant', content: 'Hi.', tool_calls: [] }, finish_reason: 'stop' }],
+    }
+    const passed = readWhole(JSON.stringify(body), reading, true)
+    expect(passed.map(({ type }) => type)).toEqual(['start', 'finish'])
+    expect(passed.wire?.unread).toBeDefined()
   })
 })

@@ -146,8 +146,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   start(places: Places): void {
     const { url, method, headers, body = null, signal, onStart, timeoutMs, idleTimeoutMs } = this.#request
     const { pool, path } = places.of(url)
-    if (signal.aborted) return this.#reject(aborted(signal))
-    if (signal !== neverStops) signal.addEventListener('abort', this.#end, ONCE)
+    if (signal !== neverStops) {
+      if (signal.aborted) return this.#reject(aborted(signal))
+      signal.addEventListener('abort', this.#end, ONCE)
+    }
     onStart?.(this.#end)
     pool.dispatch(
       {

@@ -1,4 +1,5 @@
-import { request as httpRequest } from 'node:http'
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startGateway, type RunningGateway } from '../support/running-gateway.ts'
 
@@ -106,6 +107,21 @@ describe('a bad request gets the right status and says what to do', () => {
     expect(problem.status).toBe(413)
     expect(problem.text).toContain('request_too_large')
     expect(problem.text).toContain('32 MB')
+  })
+
+  test.each([
+    ['with a told length', url, { 'content-length': '1000' }],
+    ['in pieces', url, { 'transfer-encoding': 'chunked' }],
+    ["in Google's words", '/v1beta/models/sandbox:demo:generateContent', { 'content-length': '1000' }],
+    ['whose tokens are to be counted', '/v1/messages/count_tokens', { 'content-length': '1000' }],
+  ])('a body without a right key, %s, before it is read', async (_name, address, length) => {
+    const headers = { authorization: 'Bearer sk-wrong', 'content-type': 'application/json', ...length }
+    const request = httpRequest(gateway.url + address, { method: 'POST', headers })
+    request.on('error', () => undefined)
+    request.flushHeaders()
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    expect(response.statusCode).toBe(401)
+    request.destroy()
   })
 
   test('an address that does not exist', async () => {

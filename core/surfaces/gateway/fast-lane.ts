@@ -1,12 +1,19 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { endOfTurn } from '@plugboard/sdk'
+import type { ApiKey } from '../../services/keys/keys.ts'
 import { BODY_LIMIT, parseJsonBody } from './body.ts'
 import type { RawReply } from './send-problem.ts'
 
 /** What a route needs of a request. */
 export type Asked = Pick<FastifyRequest, 'method' | 'url' | 'headers' | 'query' | 'body' | 'socket'>
-type Answer = (request: Asked, reply: RawReply) => Promise<void>
+
+/** How an address is answered. */
+export interface Address {
+  /** Whose request it is. Throws for one that is nobody's, whose body is then not read. */
+  admit(request: Asked): ApiKey
+  answer(request: Asked, reply: RawReply, key: ApiKey): Promise<void>
+}
 
 /**
  * Takes the ordinary request of a busy route past fastify, whose router, hooks and body reader cost a small call as much as
@@ -14,7 +21,7 @@ type Answer = (request: Asked, reply: RawReply) => Promise<void>
  * other one goes to fastify, which knows what to say about it. Both ways answer through the same function.
  */
 export class FastLane {
-  readonly #answers = new Map<string, Answer>()
+  readonly #addresses = new Map<string, Address>()
   readonly #failed: (error: unknown, request: Asked, reply: RawReply) => unknown
   #open = true
 
@@ -23,8 +30,8 @@ export class FastLane {
     this.#failed = failed
   }
 
-  post(url: string, answer: Answer): void {
-    this.#answers.set(url, answer)
+  post(url: string, address: Address): void {
+    this.#addresses.set(url, address)
   }
 
   /** Puts itself in front of the listeners of fastify's server. */
@@ -32,9 +39,9 @@ export class FastLane {
     const others = server.listeners('request') as RequestListener[]
     server.removeAllListeners('request')
     server.on('request', (request: IncomingMessage, raw) => {
-      const answer = this.#open ? this.#answerOf(request) : undefined
-      if (answer === undefined) for (const listener of others) listener(request, raw)
-      else void this.#respond(answer, request, { raw, hijack: ALREADY_OURS })
+      const address = this.#open ? this.#addressOf(request) : undefined
+      if (address === undefined) for (const listener of others) listener(request, raw)
+      else void this.#respond(address, request, { raw, hijack: ALREADY_OURS })
     })
   }
 
@@ -43,21 +50,22 @@ export class FastLane {
     this.#open = false
   }
 
-  #answerOf({ method, url = '', headers }: IncomingMessage): Answer | undefined {
+  #addressOf({ method, url = '', headers }: IncomingMessage): Address | undefined {
     if (method !== 'POST' || headers['content-type'] !== 'application/json') return undefined
     const length = Number(headers['content-length'])
-    return length > 0 && length <= BODY_LIMIT ? this.#answers.get(url) : undefined
+    return length > 0 && length <= BODY_LIMIT ? this.#addresses.get(url) : undefined
   }
 
-  async #respond(answer: Answer, incoming: IncomingMessage, reply: RawReply): Promise<void> {
-    // A small body mostly comes with its headers, and is here then.
-    await endOfTurn()
+  async #respond(address: Address, incoming: IncomingMessage, reply: RawReply): Promise<void> {
     const { method = '', url = '', headers, socket } = incoming
     const request: Asked = { method, url, headers, query: NO_QUERY, body: undefined, socket }
     try {
+      const key = address.admit(request)
+      // A small body mostly comes with its headers, and is here then.
+      await endOfTurn()
       const body = incoming.complete ? (incoming.read() as Buffer | null) : await piecesOf(incoming)
       request.body = parseJsonBody(body?.toString('utf8') ?? '')
-      await answer(request, reply)
+      await address.answer(request, reply, key)
     } catch (error) {
       this.#failed(error, request, reply)
     }

@@ -1,12 +1,12 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Door } from '@plugboard/sdk/protocols'
+import type { ApiKey } from '../../../services/keys/keys.ts'
 import { answer } from '../answer.ts'
 import { authenticate } from '../auth.ts'
 import { countTokens } from '../count-tokens.ts'
 import { ENTRANCES, type Entrance } from '../entrances.ts'
-import type { Asked, FastLane } from '../fast-lane.ts'
+import type { Address, Asked, FastLane } from '../fast-lane.ts'
 import type { GatewayServices } from '../gateway.ts'
-import type { RawReply } from '../send-problem.ts'
 
 const ANSWERS: Readonly<Record<string, Entrance>> = {
   '/v1/chat/completions': ENTRANCES.chat,
@@ -16,28 +16,30 @@ const ANSWERS: Readonly<Record<string, Entrance>> = {
 
 /** The protocols whose bodies say everything, each at one address, with and without `/api`. */
 export function requestsInBody(app: FastifyInstance, lane: FastLane, services: GatewayServices): void {
-  const answerAt = ({ door, idPrefix }: Entrance) => {
-    return (request: Asked, reply: RawReply): Promise<void> => {
-      const { id: keyId } = authenticate(request, services.keys)
+  const admit = (request: Asked): ApiKey => authenticate(request, services.keys)
+  const onRequest = async (request: FastifyRequest): Promise<void> => void admit(request)
+
+  const addressOf = ({ door, idPrefix }: Entrance): Address => ({
+    admit,
+    answer(request, reply, { id: keyId }) {
       const answerThrough = (loaded: Door): Promise<void> =>
         answer(reply, { door: loaded, idPrefix, body: request.body, keyId }, services)
       const loaded = door()
       return loaded instanceof Promise ? loaded.then(answerThrough) : answerThrough(loaded)
-    }
-  }
+    },
+  })
   for (const prefix of ['', '/api']) {
     for (const [path, entrance] of Object.entries(ANSWERS)) {
-      const answered = answerAt(entrance)
-      lane.post(prefix + path, answered)
-      app.post(prefix + path, async (request, reply) => {
-        await answered(request, reply)
+      const address = addressOf(entrance)
+      lane.post(prefix + path, address)
+      app.post(prefix + path, { onRequest }, async (request, reply) => {
+        await address.answer(request, reply, admit(request))
         return reply
       })
     }
 
-    app.post(`${prefix}/v1/messages/count_tokens`, async (request, reply) => {
-      authenticate(request, services.keys)
-      return countTokens(reply, { door: await ENTRANCES.messages.door(), body: request.body }, services)
-    })
+    app.post(`${prefix}/v1/messages/count_tokens`, { onRequest }, async (request, reply) =>
+      countTokens(reply, { door: await ENTRANCES.messages.door(), body: request.body }, services),
+    )
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ApiKey } from '../../../services/keys/keys.ts'
 import { answer } from '../answer.ts'
 import { authenticate } from '../auth.ts'
 import { countTokens } from '../count-tokens.ts'
@@ -17,9 +18,11 @@ const ROOTS = ['/v1beta/models', '/v1/models', '/api/v1beta/models', '/api/v1/mo
  * `/api`. Our model names hold slashes and colons, so the last colon is the one before the method.
  */
 export function requestsInUrl(app: FastifyInstance, services: GatewayServices): void {
+  const admit = (request: FastifyRequest): ApiKey => authenticate(request, services.keys, true)
+  const onRequest = async (request: FastifyRequest): Promise<void> => void admit(request)
   for (const root of ROOTS)
-    app.post(`${root}/*`, async (request: Named, reply) => {
-      const { id: keyId } = authenticate(request, services.keys, true)
+    app.post(`${root}/*`, { onRequest }, async (request: Named, reply) => {
+      const { id: keyId } = admit(request)
       const name = request.params['*']
       const colon = name.lastIndexOf(':')
       const method = name.slice(colon + 1)

@@ -47,14 +47,18 @@ export class LedgerReader implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     clearTimeout(this.#idle)
-    await this.#thread?.terminate()
+    const thread = this.#thread
+    if (thread === undefined) return
+    // At once: until it is stopped, the thread may still answer.
+    this.#ended(thread, STOPPED)
+    await thread.terminate()
   }
 
   #start(file: string): Worker {
     const url = new URL(`./reader-thread${extname(import.meta.url)}`, import.meta.url)
     const thread = new Worker(url, { workerData: { file } })
     thread.on('message', (reply: Reply) => this.#answered(reply))
-    let reason = 'it was stopped'
+    let reason = STOPPED
     thread.on('error', (error: Error) => {
       reason = error.message
     })
@@ -67,7 +71,7 @@ export class LedgerReader implements AsyncDisposable {
     this.#waiting.delete(reply.id)
     if ('error' in reply) waiting?.reject(readFailed(reply.error))
     else waiting?.resolve(reply.answer)
-    if (this.#waiting.size > 0) return
+    if (this.#waiting.size > 0 || this.#closed) return
     // Nobody waits, so nothing keeps the process alive.
     this.#thread?.unref()
     this.#idle = setTimeout(() => void this.#thread?.terminate(), IDLE_MS).unref()
@@ -79,6 +83,8 @@ export class LedgerReader implements AsyncDisposable {
     this.#waiting.clear()
   }
 }
+
+const STOPPED = 'it was stopped'
 
 const readFailed = (reason: string): PlugboardError =>
   new PlugboardError('USAGE_READ_FAILED', `The ledger could not be read: ${reason}.`, {

@@ -42,7 +42,7 @@ export class OrdinaryEvent {
     const from = (this.#isPadded ? paddingStart(bytes, end) : end) - this.#ending.length
     const delta = start + this.#deltaAt
     const isOne = from > delta && isEqual(bytes, from, this.#ending) && isEqual(bytes, delta, DELTA_BYTES)
-    if (isOne && this.#tries-- > 0) this.#words ??= WordsFrame.of(bytes.toString('utf8', start, end))
+    if (isOne && this.#tries-- > 0) this.#words ??= WordsFrame.of(bytes.subarray(start, end), this.#deltaAt)
     return isOne
   }
 

@@ -2,11 +2,11 @@ const QUOTE = 34
 const BACKSLASH = 92
 const BRACE = 125
 const NEWLINE = 10
-const OPENING_TEXT = '"delta":{"content":"'
 const PADDING = '"obfuscation":"'
 
-/** Hosts have few frames, and one for many answers. */
+/** Hosts have few frames, one for many answers, and short: what is longer holds more than a frame. */
 const MAX_FRAMES = 100
+const MAX_CLOSING = 256
 const frames = new Map<string, WordsFrame>()
 
 /**
@@ -22,13 +22,14 @@ export class WordsFrame {
     this.#isPadded = isPadded
   }
 
-  /** Of an ordinary event; undefined when its delta does not begin with words. */
-  static of(event: string): WordsFrame | undefined {
-    const opening = event.indexOf(OPENING_TEXT)
-    if (opening === -1) return undefined
-    const behind = event.slice(endOfWords(event, opening + OPENING_TEXT.length))
+  /** Of an ordinary event, whose delta stands at `deltaAt` in it; undefined when that is more than words. */
+  static of(event: Buffer, deltaAt: number): WordsFrame | undefined {
+    const bytes = new DataView(event.buffer, event.byteOffset, event.length)
+    if (!OPENING.isAt(bytes, deltaAt)) return undefined
+    const behind = event.toString('utf8', endOfText(bytes, deltaAt + OPENING.length))
     const padding = behind.indexOf(PADDING)
     const closing = padding === -1 ? behind : behind.slice(0, padding + PADDING.length)
+    if (!closing.startsWith('"}') || closing.length > MAX_CLOSING) return undefined
     const known = frames.get(closing)
     if (known !== undefined) return known
     if (frames.size >= MAX_FRAMES) frames.clear()
@@ -64,16 +65,6 @@ function endOfText(bytes: DataView, at: number): number {
   return byteLength
 }
 
-/** As `endOfText`, in a text. */
-function endOfWords(event: string, at: number): number {
-  while (at < event.length) {
-    const code = event.charCodeAt(at)
-    if (code === QUOTE) return at
-    at += code === BACKSLASH ? 2 : 1
-  }
-  return event.length
-}
-
 /** Bytes that are looked for at one place, compared four at a time. */
 class Needle {
   readonly length: number
@@ -98,4 +89,4 @@ class Needle {
   }
 }
 
-const OPENING = new Needle(OPENING_TEXT)
+const OPENING = new Needle('"delta":{"content":"')

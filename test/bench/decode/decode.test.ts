@@ -41,8 +41,11 @@ describe('the decoding bench', () => {
     for (const { parser, reader, decoded, written } of results) {
       expect(parser.events).toBe(reader.events)
       expect(reader.ratio.median).toBe(1)
-      for (const way of [parser, decoded, written]) expect(way.perSecond).toBeGreaterThan(1_000)
-      expect(decoded.ratio.median).toBeGreaterThan(1)
+      // How fast is the bench's business.
+      for (const { perSecond, ratio } of [parser, decoded, written]) {
+        expect(perSecond).toBeGreaterThan(0)
+        expect(ratio.median).toBeGreaterThan(0)
+      }
     }
     expect(decodeReport(results).split('\n')).toHaveLength(2 + protocolNames.length)
   })

@@ -5,18 +5,25 @@ export interface Source {
   abort(reason: Error): void
 }
 
-/** Chunks held before the connection is told to wait. A slow reader then slows the sender, not our memory. */
-const HIGH_WATER_CHUNKS = 16
+/** Bytes held before the connection is told to wait. A slow reader then slows the sender, not our memory. */
+const HIGH_WATER_BYTES = 256 * 1024
+/** What holding a chunk takes besides its bytes. */
+const CHUNK_BYTES = 200
 
 interface Waiting {
   resolve(step: IteratorResult<Uint8Array>): void
   reject(error: unknown): void
 }
 
-/** A response body: pushed into by the connection, pulled out of by one reader, with back-pressure in between. */
+/**
+ * A response body: pushed into by the connection, pulled out of by one reader, with back-pressure in between. A read gets
+ * all that is there as one chunk: hosts send each event of a stream as a chunk of its own, many of them in one network
+ * packet, and who reads them has work to do for each chunk.
+ */
 export class ByteStream implements AsyncIterableIterator<Uint8Array> {
   readonly #source: Source
-  readonly #chunks: Uint8Array[] = []
+  #chunks: Uint8Array[] = []
+  #held = 0
   #waiting: Waiting | undefined
   #ended = false
   #error: Error | undefined
@@ -32,14 +39,11 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#waiting !== undefined) {
-      const waiting = this.#waiting
-      this.#waiting = undefined
-      waiting.resolve({ done: false, value: chunk })
-      return
-    }
     this.#chunks.push(chunk)
-    if (!this.#paused && this.#chunks.length >= HIGH_WATER_CHUNKS) {
+    // Answered when the rest of the packet, which is pushed right behind it, is here too.
+    if (this.#waiting !== undefined && this.#chunks.length === 1) queueMicrotask(this.#answer)
+    this.#held += chunk.byteLength + CHUNK_BYTES
+    if (!this.#paused && this.#held >= HIGH_WATER_BYTES) {
       this.#paused = true
       this.#source.pause()
     }
@@ -47,31 +51,19 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
 
   end(): void {
     this.#ended = true
-    this.#waiting?.resolve({ done: true, value: undefined })
-    this.#waiting = undefined
+    this.#answer()
   }
 
   fail(error: Error): void {
     this.#ended = true
     this.#error = error
-    if (this.#waiting === undefined) return
-    this.#error = undefined
-    this.#waiting.reject(error)
-    this.#waiting = undefined
+    this.#answer()
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
-    const chunk = this.#chunks.shift()
-    if (chunk !== undefined) {
-      if (this.#chunks.length === 0) this.#resume()
-      return Promise.resolve({ done: false, value: chunk })
-    }
-    if (this.#error !== undefined) {
-      const error = this.#error
-      this.#error = undefined
-      return Promise.reject(error)
-    }
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
+    if (this.#chunks.length > 0) return Promise.resolve({ done: false, value: this.#take() })
+    if (this.#error !== undefined) return Promise.reject(this.#takeError(this.#error))
+    if (this.#ended) return Promise.resolve(END)
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
     })
@@ -79,23 +71,20 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
 
   /** Ends reading; a body that has not arrived whole closes its connection, so that the sender stops. */
   async return(): Promise<IteratorResult<Uint8Array>> {
-    this.#chunks.length = 0
+    this.#chunks = []
     if (!this.#ended) {
       this.#ended = true
       this.#source.abort(new Error('the reader left'))
     }
-    this.#waiting?.resolve({ done: true, value: undefined })
-    this.#waiting = undefined
     this.#error = undefined
-    return { done: true, value: undefined }
+    this.#answer()
+    return END
   }
 
-  /** The whole body as text, where it came in one piece and is not read yet: most answers that are no streams. */
+  /** The whole body as text, where all of it is here and not read yet: most answers that are no streams. */
   takeText(): string | undefined {
-    const [only] = this.#chunks
-    if (!this.#ended || this.#error !== undefined || only === undefined || this.#chunks.length > 1) return undefined
-    this.#chunks.length = 0
-    return textOf(only)
+    if (!this.#ended || this.#error !== undefined || this.#chunks.length === 0) return undefined
+    return textOf(this.#take())
   }
 
   /** The whole body as text. Rejects with RangeError past `limit` bytes, and then closes the connection. */
@@ -103,9 +92,8 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
     const chunks: Uint8Array[] = []
     let size = 0
     for (let step = await this.next(); step.done !== true; step = await this.next()) {
-      chunks.push(step.value, ...this.#chunks.splice(0))
-      this.#resume()
-      size = chunks.reduce((sum, { length }) => sum + length, 0)
+      chunks.push(step.value)
+      size += step.value.byteLength
       if (size > limit) {
         await this.return()
         throw new RangeError(`the body is larger than ${limit} bytes`)
@@ -118,13 +106,36 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
     return this
   }
 
-  /** All that had come is taken: a sender that had to wait may go on. */
-  #resume(): void {
-    if (!this.#paused) return
-    this.#paused = false
-    this.#source.resume()
+  /** Tells a read that waits what there is. */
+  readonly #answer = (): void => {
+    const waiting = this.#waiting
+    if (waiting === undefined) return
+    this.#waiting = undefined
+    if (this.#chunks.length > 0) waiting.resolve({ done: false, value: this.#take() })
+    else if (this.#error !== undefined) waiting.reject(this.#takeError(this.#error))
+    else waiting.resolve(END)
+  }
+
+  /** All that is here, as one chunk; a sender that had to wait may go on. */
+  #take(): Uint8Array {
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#held = 0
+    if (this.#paused) {
+      this.#paused = false
+      this.#source.resume()
+    }
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+  }
+
+  /** A failure is told once. */
+  #takeError(error: Error): Error {
+    this.#error = undefined
+    return error
   }
 }
+
+const END: IteratorResult<Uint8Array> = { done: true, value: undefined }
 
 const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString('utf8')

@@ -30,13 +30,30 @@ describe('a response body', () => {
     expect(await stream.next()).toEqual({ done: true, value: undefined })
   })
 
-  it('makes the sender wait while nobody reads, and go on when all is read', async () => {
+  it('is read in one piece as far as it is here, also by a reader that waits while a packet is taken apart', async () => {
+    const { stream } = connection()
+    for (const piece of ['a', 'b', 'c']) stream.push(bytes(piece))
+    expect(textOf(await stream.next())).toBe('abc')
+    const waiting = stream.next()
+    for (const piece of ['d', 'e']) stream.push(bytes(piece))
+    expect(textOf(await waiting)).toBe('de')
+    const last = stream.next()
+    stream.push(bytes('f'))
+    stream.end()
+    expect(textOf(await last)).toBe('f')
+    expect((await stream.next()).done).toBe(true)
+  })
+
+  it.each([
+    ['256 KB', 3, 100_000],
+    ['many small chunks, which take memory by being many', 1_305, 1],
+  ])('makes the sender wait when nobody reads %s, and go on when somebody does', async (_name, count, size) => {
     const { stream, told } = connection()
-    for (let count = 0; count < 16; count++) stream.push(bytes('x'))
+    for (let pushed = 1; pushed < count; pushed++) stream.push(new Uint8Array(size))
+    expect(told).toEqual([])
+    stream.push(new Uint8Array(size))
     expect(told).toEqual(['pause'])
-    for (let count = 0; count < 15; count++) await stream.next()
-    expect(told).toEqual(['pause'])
-    await stream.next()
+    expect((await stream.next()).value).toHaveLength(count * size)
     expect(told).toEqual(['pause', 'resume'])
   })
 
@@ -93,13 +110,13 @@ describe('a body as text', () => {
 
   it('lets a sender go on that had to wait', async () => {
     const { stream, told } = connection()
-    for (let count = 0; count < 16; count++) stream.push(bytes('x'))
+    stream.push(bytes('x'.repeat(300_000)))
     const text = stream.text()
     // Only then does the sender send the rest.
     await expect.poll(() => told).toEqual(['pause', 'resume'])
     stream.push(bytes('y'))
     stream.end()
-    expect(await text).toBe(`${'x'.repeat(16)}y`)
+    expect(await text).toBe(`${'x'.repeat(300_000)}y`)
   })
 
   it('stops at the limit and closes the connection', async () => {

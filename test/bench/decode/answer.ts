@@ -1,6 +1,7 @@
-import { ByteStream, Secret, type Batch, type Http, type ProviderDeclaration } from '@plugboard/sdk'
+import { Secret, type Batch, type Http, type ProviderDeclaration } from '@plugboard/sdk'
 import { loadProtocol, type Door } from '@plugboard/sdk/protocols'
 import { scriptedHostFor } from '../../../plugin-sdk/testing/hosts/index.ts'
+import { Arriving } from '../../support/arriving.ts'
 import { packetsOf } from '../packets.ts'
 import { TOLD } from './told.ts'
 
@@ -37,7 +38,11 @@ export async function bedFor(name: string): Promise<Bed> {
           }).chunks,
         ),
       )
-      return Promise.resolve({ status: 200, headers: { 'content-type': 'text/event-stream' }, body: arrived(packets) })
+      return Promise.resolve({
+        status: 200,
+        headers: { 'content-type': 'text/event-stream' },
+        body: new Arriving(packets),
+      })
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
@@ -63,11 +68,3 @@ const BASE_URL = 'http://bench.invalid'
 const NEVER = new AbortController().signal
 const QUESTION = { messages: [{ role: 'user', content: 'What is a proxy?' }] } as const
 const MODEL_FACTS = { input: ['text'], tools: true, reasoning: true } as const
-
-/** A body that is here whole. */
-function arrived(packets: readonly Buffer[]): ByteStream {
-  const body = new ByteStream({ pause() {}, resume() {}, abort() {} })
-  for (const packet of packets) body.push(packet)
-  body.end()
-  return body
-}

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isProviderError } from '../../../plugin-sdk/errors.ts'
 import { readStream, readWhole } from '../../../plugin-sdk/protocols/anthropic-messages/read-answer.ts'
-import { block, body, decode, ended, gather, reading, sse, started, textBlock, type Json } from './support.ts'
+import { Arriving } from '../../support/arriving.ts'
+import { block, decode, ended, gather, reading, sse, started, textBlock, type Json } from './support.ts'
 
 const whole = (answer: Json) => readWhole(JSON.stringify(answer), reading)
 
@@ -75,8 +76,8 @@ describe('a streamed answer', () => {
         )
         const edges = [0, ...at.map((cut) => cut % bytes.length).toSorted((a, b) => a - b), bytes.length]
         const chunks = edges.slice(1).map((end, index) => bytes.subarray(edges[index], end))
-        const once = await gather(readStream(body([bytes]), reading))
-        const cut = await gather(readStream(body(chunks), reading))
+        const once = await gather(readStream(new Arriving([bytes]), reading))
+        const cut = await gather(readStream(new Arriving(chunks), reading))
         expect(cut.events).toEqual(once.events)
         expect(cut.batches.every((batch) => batch.length > 0)).toBe(true)
         expect(cut.batches.flatMap((batch) => batch.wire?.frames)).toEqual(once.batches.flatMap((b) => b.wire?.frames))

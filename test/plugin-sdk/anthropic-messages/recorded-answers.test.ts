@@ -2,20 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { isProviderError } from '../../../plugin-sdk/errors.ts'
 import type { Batch } from '../../../plugin-sdk/events.ts'
 import { readStream, readWhole } from '../../../plugin-sdk/protocols/anthropic-messages/read-answer.ts'
+import { Arriving } from '../../support/arriving.ts'
 import { present, recordings, type Recording } from './recordings.ts'
-import {
-  body,
-  decode,
-  door,
-  foreign,
-  gather,
-  head,
-  payloads,
-  reading,
-  stream,
-  type Collected,
-  type Json,
-} from './support.ts'
+import { decode, door, foreign, gather, head, payloads, reading, stream, type Collected, type Json } from './support.ts'
 
 /** Not answers of one provider: a proxy cut the first and went on with a second one behind it. */
 const SPLICED = 'vercel-ai/anthropic/spliced-message-start.chunks.txt#0'
@@ -129,7 +118,7 @@ async function answer(recording: Recording, cuts: readonly number[] = []): Promi
   const bytes = Buffer.from(recording.text)
   const edges = [0, ...cuts.toSorted((a, b) => a - b), bytes.length]
   const chunks = edges.slice(1).map((end, index) => bytes.subarray(edges[index], end))
-  return gather(readStream(body(chunks), reading))
+  return gather(readStream(new Arriving(chunks), reading))
 }
 
 async function* readOne(text: string): AsyncGenerator<Batch> {

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ByteStream } from '../../../plugin-sdk/byte-stream.ts'
 import { ProviderError } from '../../../plugin-sdk/errors.ts'
 import type { Batch, FinishEvent, ProviderEvent } from '../../../plugin-sdk/events.ts'
 import { createHttp } from '../../../plugin-sdk/http.ts'
@@ -14,6 +13,7 @@ import { readStream } from '../../../plugin-sdk/protocols/anthropic-messages/rea
 import type { AnswerHead, DoorError, StreamWriter } from '../../../plugin-sdk/protocols/protocol.ts'
 import type { Model, Provider, ProviderDeclaration, ProviderRequest } from '../../../plugin-sdk/provider.ts'
 import { Secret } from '../../../plugin-sdk/secret.ts'
+import { Arriving } from '../../support/arriving.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -123,14 +123,6 @@ export async function gather(batches: AsyncIterable<ProviderEvent | Batch>): Pro
   return { batches: list, events: list.flat(), content, start, finish, error }
 }
 
-/** A response body that arrives in these chunks. */
-export function body(chunks: readonly Uint8Array[]): ByteStream {
-  const stream = new ByteStream({ pause: () => {}, resume: () => {}, abort: () => {} })
-  for (const chunk of chunks) stream.push(chunk)
-  stream.end()
-  return stream
-}
-
 export const reading: Reading = {
   provider: 'anthropic',
   model: 'claude-test',
@@ -141,7 +133,7 @@ export const reading: Reading = {
 
 /** What our provider makes of a stream that arrives in these chunks. */
 export const decode = (...chunks: readonly string[]): Promise<Collected> =>
-  gather(readStream(body(chunks.map((chunk) => Buffer.from(chunk))), reading))
+  gather(readStream(new Arriving(chunks.map((chunk) => Buffer.from(chunk))), reading))
 
 /** Our own events without their wire form, as if a provider of another protocol had said them. */
 export const foreign = (batches: readonly Batch[]): Batch[] => batches.map((batch) => [...batch])

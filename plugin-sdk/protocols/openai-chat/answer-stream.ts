@@ -87,9 +87,7 @@ export class AnswerStream implements AsyncIterableIterator<Batch> {
     }
     if (!isEventStream(response, stream))
       return this.#readWhole(reading, response.body.takeText() ?? (await response.body.text()))
-    this.#reader = mayPass(request, compat)
-      ? new PassThrough(() => new AnswerDecoder(reading))
-      : new EveryEvent(new AnswerDecoder(reading))
+    this.#reader = mayPass(request, compat) ? new PassThrough(reading) : new EveryEvent(new AnswerDecoder(reading))
     return undefined
   }
 

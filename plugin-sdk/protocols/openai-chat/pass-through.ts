@@ -1,9 +1,12 @@
 import type { Batch, ProviderEvent, WireFrames } from '../../events.ts'
 import type { ProviderError } from '../../errors.ts'
-import type { AnswerDecoder } from './answer-decoder.ts'
+import { AnswerDecoder } from './answer-decoder.ts'
 import { EveryEvent, type ChunkReader } from './chunk-reader.ts'
+import { isObject, parseJson } from './json.ts'
 import { OPENAI_CHAT } from './name.ts'
+import { Opening } from './opening.ts'
 import { OrdinaryEvent } from './ordinary-event.ts'
+import type { Reading } from './reading.ts'
 
 const NEWLINE = 10
 const COLON = 58
@@ -11,6 +14,7 @@ const RETURN = 13
 const LONGEST_LINE = 1024 * 1024
 const EMPTY = Buffer.alloc(0)
 const EVENT_END = Buffer.from('\n\n')
+const DATA = 'data:'
 
 /**
  * A stream on its way to a client of the same protocol: its ordinary events pass as the bytes they came in, and only from
@@ -18,13 +22,17 @@ const EVENT_END = Buffer.from('\n\n')
  * passed can still read it.
  */
 export class PassThrough implements ChunkReader {
-  /** Decodes the beginning, up to the first content, and what has passed since, when somebody asks. */
-  readonly #passed: EveryEvent
+  readonly #reading: Reading
+  /** Decodes what has passed when somebody asks, and the beginning when the first content is more than words. */
+  #passed: EveryEvent | undefined
   /** Decodes the end of the answer. */
-  readonly #closing: EveryEvent
+  #closing: EveryEvent | undefined
+  readonly #opening: Opening
   #carry: Buffer = EMPTY
   /** What came before the first content. Until that is here, another provider can still be tried. */
   #lead: Buffer = EMPTY
+  /** How much of it is decoded. */
+  #leadRead = 0
   /** Bytes of the end that no event stands for yet. */
   #owed: Buffer = EMPTY
   readonly #ordinary = new OrdinaryEvent()
@@ -32,17 +40,17 @@ export class PassThrough implements ChunkReader {
   #closes = false
   #began = false
 
-  constructor(decoder: () => AnswerDecoder) {
-    this.#passed = new EveryEvent(decoder())
-    this.#closing = new EveryEvent(decoder())
+  constructor(reading: Reading) {
+    this.#reading = reading
+    this.#opening = new Opening(reading)
   }
 
   get failure(): ProviderError | undefined {
-    return this.#closing.failure
+    return this.#closing?.failure
   }
 
   get finished(): boolean {
-    return this.#closing.finished
+    return this.#closing?.finished === true
   }
 
   feed(chunk: Uint8Array): Batch | undefined {
@@ -56,8 +64,9 @@ export class PassThrough implements ChunkReader {
   }
 
   end(): Batch | undefined {
-    const left = this.#closing.feed(this.#carry)
-    return this.#tell(this.#closing.end() ?? left, this.#carry, EMPTY)
+    const closing = (this.#closing ??= this.#decoder())
+    const left = closing.feed(this.#carry)
+    return this.#tell(closing.end() ?? left, this.#carry, EMPTY)
   }
 
   /** How far whole events reach, and how far ordinary ones and comments do. */
@@ -66,11 +75,7 @@ export class PassThrough implements ChunkReader {
     let whole = 0
     let ordinary = -1
     for (;;) {
-      const known = ordinary === -1 ? this.#ordinary.endOfWords(view, whole) : -1
-      if (known !== -1) {
-        whole = known
-        continue
-      }
+      if (ordinary === -1) whole = this.#ordinary.endOfWords(view, whole)
       const end = bytes.indexOf(EVENT_END, whole)
       if (end === -1) return { ordinary: ordinary === -1 ? whole : ordinary, whole }
       if (ordinary === -1 && bytes[whole] !== COLON && !this.#isOrdinary(bytes, whole, end)) ordinary = whole
@@ -79,13 +84,23 @@ export class PassThrough implements ChunkReader {
   }
 
   #isOrdinary(bytes: Buffer, start: number, end: number): boolean {
-    if (this.#knows) return this.#ordinary.isAt(bytes, start, end)
-    this.#knows = this.#ordinary.learn(bytes.toString('utf8', start, end))
+    if (this.#knows && !this.#ordinary.isAt(bytes, start, end)) return false
+    if (this.#opening.isOver) return true
+    const event = bytes.toString('utf8', start, end).trimEnd()
+    if (this.#knows && this.#ordinary.addsWords(event)) {
+      this.#opening.addWords()
+      return true
+    }
+    const chunk = event.startsWith(DATA) ? parseJson(event.slice(DATA.length)) : undefined
+    if (!isObject(chunk)) return false
+    this.#knows ||= this.#ordinary.learn(event, chunk)
+    if (this.#knows) this.#opening.add(chunk)
     return this.#knows
   }
 
   #close(bytes: Buffer, passing: Buffer): Batch | undefined {
-    return this.#tell(this.#closing.feed(bytes), bytes, passing)
+    const closing = (this.#closing ??= this.#decoder())
+    return this.#tell(closing.feed(bytes), bytes, passing)
   }
 
   /** `passing` goes on as it is; of the end's `bytes`, `batch` says how the answer ended. */
@@ -98,23 +113,30 @@ export class PassThrough implements ChunkReader {
     return undefined
   }
 
-  /** Decodes one event after the other, but no more than it takes to find the first content. */
   #begin(batch: Batch | undefined, bytes: Buffer, passing: Buffer): Batch | undefined {
-    let opening: Batch | undefined
-    let read = 0
-    while (opening === undefined && read < passing.length) {
-      const end = passing.indexOf(EVENT_END, read) + EVENT_END.length
-      opening = this.#passed.feed(passing.subarray(read, end))
-      read = end
-    }
     const lead = join(this.#lead, passing)
-    const untold = join(this.#owed, passing.subarray(read), bytes)
+    const opening = this.#open(lead)
+    const owed = join(this.#owed, bytes)
     this.#began = opening !== undefined || batch !== undefined
     this.#lead = this.#began ? EMPTY : lead
-    this.#owed = this.#began ? EMPTY : untold
+    this.#owed = this.#began ? EMPTY : owed
     if (!this.#began) return undefined
-    const starts = batch?.filter(({ type }) => type === 'start') ?? []
-    return this.#batch(opening ?? starts, batch, lead, untold)
+    const told = opening ?? batch?.filter(({ type }) => type === 'start') ?? []
+    return this.#batch(told, batch, lead, join(lead.subarray(this.#leadRead), owed))
+  }
+
+  /** The first content, or undefined while there is none. */
+  #open(lead: Buffer): readonly ProviderEvent[] | undefined {
+    const { start, isUnclear } = this.#opening
+    if (start !== undefined) return [start]
+    let opening: Batch | undefined
+    // One event after the other, but no more than it takes.
+    while (isUnclear && opening === undefined && this.#leadRead < lead.length) {
+      const end = lead.indexOf(EVENT_END, this.#leadRead) + EVENT_END.length
+      opening = this.#passedDecoder().feed(lead.subarray(this.#leadRead, end))
+      this.#leadRead = end
+    }
+    return opening
   }
 
   /** `told` is decoded already; the events of `untold` are not. */
@@ -134,8 +156,17 @@ export class PassThrough implements ChunkReader {
 
   /** Of the last piece, an event without its last line break is an event too. */
   #decode(bytes: Buffer, isLast: boolean): readonly ProviderEvent[] {
-    const read = content(this.#passed.feed(bytes))
-    return isLast ? [...read, ...content(this.#passed.end())] : read
+    const passed = this.#passedDecoder()
+    const read = content(passed.feed(bytes))
+    return isLast ? [...read, ...content(passed.end())] : read
+  }
+
+  #passedDecoder(): EveryEvent {
+    return (this.#passed ??= this.#decoder())
+  }
+
+  #decoder(): EveryEvent {
+    return new EveryEvent(new AnswerDecoder(this.#reading))
   }
 }
 

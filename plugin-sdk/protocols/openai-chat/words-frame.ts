@@ -38,9 +38,16 @@ export class WordsFrame {
     return made
   }
 
-  /** Behind the line breaks of the event at `start`, whose delta stands at `deltaAt` in it; -1 when it is another one. */
-  endAt(bytes: DataView, start: number, deltaAt: number): number {
-    const opening = start + deltaAt
+  /** How far events of words reach from `start`, their line breaks included; their delta stands at `deltaAt` in each. */
+  endOfRun(bytes: DataView, start: number, deltaAt: number): number {
+    for (let end = start; ; start = end) {
+      end = this.#endAt(bytes, start + deltaAt)
+      if (end === -1) return start
+    }
+  }
+
+  /** Behind the event whose delta stands at `opening`; -1 when it is another one. */
+  #endAt(bytes: DataView, opening: number): number {
     if (!OPENING.isAt(bytes, opening)) return -1
     const words = endOfText(bytes, opening + OPENING.length)
     if (!this.#closing.isAt(bytes, words)) return -1

@@ -22,7 +22,7 @@ const reading: Reading = {
 
 const decoder = (): AnswerDecoder => new AnswerDecoder(reading)
 
-const passThrough = (): PassThrough => new PassThrough(decoder)
+const passThrough = (): PassThrough => new PassThrough(reading)
 
 function read(reader: ChunkReader, chunks: readonly Uint8Array[]) {
   const batches = [...chunks.map((chunk) => reader.feed(chunk)), reader.end()].filter((batch) => batch !== undefined)
@@ -65,7 +65,12 @@ const chunk = (delta: object, more: object = {}): object => ({
   choices: [{ index: 0, delta, finish_reason: null }],
   ...more,
 })
-const end = { id: 'c1', model: 'm-1', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
+const endedBy = (finish_reason: string): object => ({
+  id: 'c1',
+  model: 'm-1',
+  choices: [{ index: 0, delta: {}, finish_reason }],
+})
+const end = endedBy('stop')
 const asBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 describe('a stream that passes to a client of the same protocol', () => {
@@ -93,6 +98,11 @@ describe('a stream that passes to a client of the same protocol', () => {
       { weight: 8, arbitrary: fc.record({ content: word }) },
       { weight: 1, arbitrary: fc.record({ content: word, refusal: fc.constant(null) }) },
       { weight: 1, arbitrary: fc.record({ reasoning_content: word }) },
+      { weight: 1, arbitrary: fc.record({ role: fc.constant('assistant'), content: fc.constantFrom('', null) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ tool_calls: fc.constant([{ index: 0, id: 'a', function: { name: 'b' } }]) }),
+      },
     )
     const tokens = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
     const event = fc.oneof(
@@ -100,17 +110,24 @@ describe('a stream that passes to a client of the same protocol', () => {
       { weight: 1, arbitrary: fc.tuple(delta, fc.constant('length'), fc.constant(null)) },
       { weight: 1, arbitrary: fc.tuple(delta, fc.constant(null), fc.constant(tokens)) },
     )
-    const stream = fc.tuple(fc.array(event, { maxLength: 12 }), fc.boolean(), fc.constantFrom({}, { logprobs: null }))
+    const stream = fc.tuple(
+      fc.array(event, { maxLength: 12 }),
+      fc.boolean(),
+      fc.constantFrom({}, { logprobs: null }),
+      fc.constantFrom(0, 0, 0, 1),
+    )
     fc.assert(
-      fc.property(stream, places, ([events, padded, more], at) => {
+      fc.property(stream, places, ([events, padded, more, choice], at) => {
         const said = events.map(([content, finish_reason, usage], index) => ({
           id: 'c1',
           model: 'm-1',
-          choices: [{ index: 0, delta: content, ...more, finish_reason }],
+          choices: [{ index: index % 3 === 2 ? choice : 0, delta: content, ...more, finish_reason }],
           usage,
           ...(padded ? { obfuscation: 'aB3'.repeat(index % 4) } : {}),
         }))
-        const chunks = cut(asBytes(sse(...said, end, '[DONE]')), at)
+        // A host that calls a tool and says "stop" is put right only by who reads the call.
+        const called = events.some(([content]) => 'tool_calls' in content)
+        const chunks = cut(asBytes(sse(...said, called ? endedBy('tool_calls') : end, '[DONE]')), at)
         const decoded = read(new EveryEvent(decoder()), chunks)
         const passed = read(passThrough(), chunks)
         expect(passed.told).toEqual(decoded.told)

@@ -10,15 +10,25 @@ export const deltaText = (index: number): string => ` word${index}`
 export const streamText = (deltas: number): string =>
   Array.from({ length: deltas }, (_, index) => deltaText(index)).join('')
 
+export interface StreamOrder {
+  readonly deltas: number
+  /** Milliseconds between deltas; with 0 all are sent at once. */
+  readonly everyMs: number
+  /** All events in one HTTP chunk, where hosts have one for each. */
+  readonly joined: boolean
+}
+
 /** How a request asks the upstream for a stream. It stands in a message, the one thing no proxy leaves out. */
-export const streamOrder = (deltas: number, everyMs: number): string => `[stream ${deltas} every ${everyMs} ms]`
+export const writeStreamOrder = ({ deltas, everyMs, joined }: StreamOrder): string =>
+  `[stream ${deltas} every ${everyMs} ms${joined ? ', joined' : ''}]`
 
 /** Reads the order out of a request's bytes without parsing them: the upstream must stay cheaper than what is measured. */
-export function readStreamOrder(body: Buffer): { deltas: number; everyMs: number } | undefined {
+export function readStreamOrder(body: Buffer): StreamOrder | undefined {
   const at = body.indexOf('[stream ')
   if (at === -1) return undefined
-  const [, deltas, everyMs] = /\[stream (\d+) every (\d+) ms\]/.exec(body.toString('latin1', at, at + 64)) ?? []
-  return { deltas: Number(deltas), everyMs: Number(everyMs) }
+  const [, deltas, everyMs, joined] =
+    /\[stream (\d+) every (\d+) ms(, joined)?\]/.exec(body.toString('latin1', at, at + 64)) ?? []
+  return { deltas: Number(deltas), everyMs: Number(everyMs), joined: joined !== undefined }
 }
 
 export const jsonAnswer: Buffer = Buffer.from(

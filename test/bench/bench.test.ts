@@ -110,6 +110,7 @@ describe('the report', () => {
     }
     const text = report({
       machine: { node: 'v0', platform: 'any', cpu: 'any', cores: 2 },
+      processes: 3,
       scenarios: [
         json,
         { ...json, name: 'stream-burst', rounds: { ...rounds, gateway: cpu(130, 260, 520) } },

@@ -22,9 +22,11 @@ export class Heat {
   }
 
   async even(targets: readonly Target[], { path }: Scenario): Promise<void> {
-    const hottest = Math.max(this.#least, ...targets.map((target) => this.#of(target, path)))
+    // The upstream, which has none of its own, gets hot by the others.
+    const own = targets.filter(({ pid }) => pid !== undefined)
+    const hottest = Math.max(this.#least, ...own.map((target) => this.#of(target, path)))
     const wanted = Math.min(hottest, this.#least * MOST_HEAT)
-    for (const target of targets) {
+    for (const target of own) {
       const missing = wanted - this.#of(target, path)
       if (missing <= 0) continue
       this.#say(`warming up ${target.name} for ${path === 'stream' ? 'streams' : 'whole answers'}`)

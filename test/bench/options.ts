@@ -6,6 +6,8 @@ const NAMES = [...scenarios.map(({ name }) => name), 'idle', 'decode']
 
 export interface BenchOptions {
   readonly names: readonly string[]
+  /** Processes of each target, one after the other, that share the rounds. */
+  readonly processes: number
   readonly rounds: number
   /** Requests that make a target hot for a path. */
   readonly warmUp: number
@@ -23,7 +25,8 @@ export interface BenchOptions {
 export const usage = `npm run bench -- [options]
   --quick            a rough look in less than a minute
   --only NAME        one part, can be repeated: ${NAMES.join(', ')}
-  --rounds N         rounds per scenario (15; quick 3)
+  --processes N      processes of each target, one after the other (3; quick 1)
+  --rounds N         rounds per scenario, shared by the processes (15; quick 3)
   --warm-up N        warm-up requests per target, for whole answers and for streams (30000; quick 2000)
   --without-gateway  only the upstream itself and the bare proxy
   --json FILE        write all figures to a file`
@@ -35,6 +38,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true },
+      processes: { type: 'string' },
       rounds: { type: 'string' },
       'warm-up': { type: 'string' },
       'without-gateway': { type: 'boolean', default: false },
@@ -46,11 +50,12 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const { quick } = values
   return {
     names: values.only ?? NAMES,
+    processes: count(values.processes, quick ? 1 : 3),
     rounds: count(values.rounds, quick ? 3 : 15),
     warmUp: count(values['warm-up'], quick ? 2_000 : 30_000),
     size: quick ? 0.3 : 1,
     starts: quick ? 3 : 5,
-    budgetMs: quick ? 38_000 : 220_000,
+    budgetMs: quick ? 38_000 : 400_000,
     gateway: !values['without-gateway'],
     json: values.json,
   }

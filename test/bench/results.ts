@@ -25,6 +25,8 @@ export interface IdleResult {
 
 export interface BenchResult {
   readonly machine: { readonly node: string; readonly platform: string; readonly cpu: string; readonly cores: number }
+  /** Of each target, one after the other. */
+  readonly processes: number
   readonly scenarios: readonly ScenarioResult[]
   readonly idle: IdleResult | undefined
   readonly decode: readonly DecodeResult[] | undefined

@@ -1,4 +1,4 @@
-import { JSON_TEXT, streamOrder, streamText } from './answers.ts'
+import { JSON_TEXT, streamText, writeStreamOrder, type StreamOrder } from './answers.ts'
 import type { Expected } from './load/job.ts'
 import type { Measure } from './results.ts'
 import type { TargetName } from './targets.ts'
@@ -61,14 +61,21 @@ const budgets: Scenario = {
 
 export const streamBurst: Scenario = {
   name: 'stream-burst',
-  about: 'stream of 200 deltas sent at once, 16 connections',
+  about: 'stream of 200 deltas sent at once, each an HTTP chunk of its own, 16 connections',
   connections: 16,
   requests: 800,
   path: 'stream',
   restMs: 0,
   targets: json.targets,
   shows: ['cpu', 'deltas', 'firstToken', 'p50', 'p99'],
-  ...streamed(200, 0),
+  ...streamed({ deltas: 200, everyMs: 0, joined: false }),
+}
+
+const streamJoined: Scenario = {
+  ...streamBurst,
+  name: 'stream-joined',
+  about: 'the same with all deltas in one HTTP chunk',
+  ...streamed({ deltas: 200, everyMs: 0, joined: true }),
 }
 
 const streamPaced: Scenario = {
@@ -80,7 +87,7 @@ const streamPaced: Scenario = {
   restMs: 0,
   targets: json.targets,
   shows: ['cpu', 'deltas', 'firstToken', 'p99'],
-  ...streamed(20, 5),
+  ...streamed({ deltas: 20, everyMs: 5, joined: false }),
 }
 
 const ttft: Scenario = {
@@ -92,16 +99,17 @@ const ttft: Scenario = {
   restMs: 5,
   targets: json.targets,
   shows: ['firstToken', 'p50'],
-  ...streamed(3, 1),
+  ...streamed({ deltas: 3, everyMs: 1, joined: false }),
 }
 
-export const scenarios: readonly Scenario[] = [json, json32k, budgets, streamBurst, streamPaced, ttft]
+export const scenarios: readonly Scenario[] = [json, json32k, budgets, streamBurst, streamJoined, streamPaced, ttft]
 
-function streamed(deltas: number, everyMs: number): Pick<Scenario, 'body' | 'expected'> {
-  const order = { role: 'user', content: `What is a proxy? ${streamOrder(deltas, everyMs)}` }
+function streamed(order: StreamOrder): Pick<Scenario, 'body' | 'expected'> {
+  const question = { role: 'user', content: `What is a proxy? ${writeStreamOrder(order)}` }
+  const { deltas } = order
   return {
     body: {
-      messages: [SYSTEM, order],
+      messages: [SYSTEM, question],
       temperature: 0.2,
       max_tokens: 64,
       stream: true,

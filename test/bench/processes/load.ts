@@ -5,3 +5,6 @@ import type { Job } from '../load/job.ts'
 process.on('message', (job: Job) => {
   void drive(job).then((reply) => process.send?.(reply))
 })
+
+// Its parent is gone, in the middle of a job perhaps.
+process.on('disconnect', () => process.exit(1))

@@ -4,18 +4,12 @@
  */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { jsonAnswer, readStreamOrder, streamEvents } from '../answers.ts'
-
-interface PreparedStream {
-  readonly first: Buffer
-  readonly rest: readonly Buffer[]
-  readonly burst: Buffer
-}
+import { jsonAnswer, readStreamOrder, streamEvents, type StreamOrder } from '../answers.ts'
 
 const STREAM_HEAD = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
 const JSON_HEAD = { 'content-type': 'application/json', 'content-length': jsonAnswer.length }
 
-const prepared = new Map<number, PreparedStream>()
+const prepared = new Map<string, readonly Buffer[]>()
 let served = 0
 
 const server = createServer((request, response) => {
@@ -29,41 +23,46 @@ const server = createServer((request, response) => {
     served++
     const order = readStreamOrder(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))
     if (order === undefined) response.writeHead(200, JSON_HEAD).end(jsonAnswer)
-    else stream(response, prepare(order.deltas), order.everyMs)
+    else stream(response, prepare(order), order.everyMs)
   })
 })
 
-function stream(response: ServerResponse, { first, rest, burst }: PreparedStream, everyMs: number): void {
+function stream(response: ServerResponse, pieces: readonly Buffer[], everyMs: number): void {
   response.writeHead(200, STREAM_HEAD)
   if (everyMs === 0) {
-    response.write(burst)
+    for (const piece of pieces) response.write(piece)
     response.end()
     return
   }
-  response.write(first)
   let next = 0
-  const timer = setInterval(() => {
-    const event = rest[next++]
-    if (event !== undefined) response.write(event)
-    if (next === rest.length) {
+  const write = (): void => {
+    const piece = pieces[next++]
+    if (piece !== undefined) response.write(piece)
+    if (next === pieces.length) {
       clearInterval(timer)
       response.end()
     }
-  }, everyMs)
+  }
+  const timer = setInterval(write, everyMs)
+  write()
   response.on('close', () => clearInterval(timer))
 }
 
-function prepare(deltas: number): PreparedStream {
-  let stream = prepared.get(deltas)
-  if (stream === undefined) {
-    const events = streamEvents(deltas)
-    const [firstDelta = '', ...later] = events.deltas
-    const first = Buffer.from(events.role + firstDelta)
-    const rest = [...later, events.tail].map((event) => Buffer.from(event))
-    stream = { first, rest, burst: Buffer.concat([first, ...rest]) }
-    prepared.set(deltas, stream)
+/** What is written one after the other: each event by itself, as hosts do, but for the role, which goes with the first delta. */
+function prepare({ deltas, joined }: StreamOrder): readonly Buffer[] {
+  const key = `${deltas} ${joined}`
+  let pieces = prepared.get(key)
+  if (pieces === undefined) {
+    const {
+      role,
+      deltas: [first = '', ...later],
+      tail,
+    } = streamEvents(deltas)
+    const events = [role + first, ...later, tail]
+    pieces = (joined ? [events.join('')] : events).map((piece) => Buffer.from(piece))
+    prepared.set(key, pieces)
   }
-  return stream
+  return pieces
 }
 
 server.listen(0, '127.0.0.1', () => console.log(`listening ${(server.address() as AddressInfo).port}`))

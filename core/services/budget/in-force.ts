@@ -32,7 +32,7 @@ const NONE: readonly BudgetInForce[] = []
  * gateway asks. Whoever changes budgets waits so long, so that every process sees the change when it is told to be made.
  * Whatever decides about money looks again in its transaction.
  */
-export const BELIEVED_MS = 10
+export const BELIEVED_MS = 25
 
 /** The budgets of the database in memory, as they are at the moment they are asked for. */
 export class InForce {

@@ -1,4 +1,4 @@
-import type { Context } from '../messages.ts'
+import type { Context, Message } from '../messages.ts'
 import {
   emptyForNothing,
   emptyThoughts,
@@ -11,6 +11,7 @@ import { callIds } from './call-ids.ts'
 import { imagesOfErrors, imagesUnseen } from './images.ts'
 import { laterInstructions } from './instructions.ts'
 import { foreignParts } from './opaque.ts'
+import { isFailed } from './pairs.ts'
 import type { ConversationRule, HandOffTarget, Note } from './rule.ts'
 import { brokenCharacters } from './texts.ts'
 import { missingResults, resultsBehindCalls, strayResults } from './tool-results.ts'
@@ -45,10 +46,22 @@ export function handOff(context: Context, target: HandOffTarget, note: Note): Co
   return conversation
 }
 
-/** Whole texts of a user and nothing else: how most conversations begin, and no rule has anything to say to it. */
+/** Whole texts that nobody signed: what most conversations are, and no rule has anything to say to it. */
 function isPlain({ systemPrompt, messages }: Context): boolean {
   if (systemPrompt !== undefined && !systemPrompt.isWellFormed()) return false
-  for (const { role, content } of messages)
-    if (role !== 'user' || typeof content !== 'string' || !content.isWellFormed()) return false
+  for (const message of messages) if (!isPlainMessage(message)) return false
+  return true
+}
+
+function isPlainMessage(message: Message): boolean {
+  const { role, content } = message
+  if (role === 'user') return typeof content === 'string' && content.isWellFormed()
+  if (role !== 'assistant' || message.providerMetadata !== undefined || isFailed(message)) return false
+  // As it comes from the caller, whose types say what should be there.
+  if (!Array.isArray(content)) return false
+  for (const part of content) {
+    const isPlainText = part.type === 'text' && part.textSignature === undefined && part.providerMetadata === undefined
+    if (!isPlainText || !part.text.isWellFormed()) return false
+  }
   return true
 }

@@ -17,6 +17,10 @@ export interface AssistantEncoding {
 /** An earlier answer, or undefined when nothing of it is left to tell. */
 export function encodeAssistant(message: AssistantMessage, encoding: AssistantEncoding): JsonObject | undefined {
   const { compat, thinks, note } = encoding
+  const needsThoughts = thinks && compat.requiresReasoningContentOnAssistantMessages
+  const text = needsThoughts ? undefined : loneText(message)
+  if (text !== undefined) return { role: 'assistant', content: text }
+
   const calls = message.content.filter((part) => part.type === 'toolCall').map(encodeCall)
   const content = encodeContent(message.content, encoding)
   const own = Object.assign({}, ...message.content.map(besideParts), ownFields(message)) as JsonObject
@@ -27,11 +31,18 @@ export function encodeAssistant(message: AssistantMessage, encoding: AssistantEn
   return {
     role: 'assistant',
     content: content ?? (needsEmpty ? '' : null),
-    ...(thinks && compat.requiresReasoningContentOnAssistantMessages ? { reasoning_content: '' } : {}),
+    ...(needsThoughts ? { reasoning_content: '' } : {}),
     ...thoughts,
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
     ...own,
   }
+}
+
+/** The text of an answer that is nothing else, as most are. */
+function loneText(message: AssistantMessage): string | undefined {
+  const [part, ...others] = message.content
+  if (part?.type !== 'text' || part.text === '' || others.length > 0) return undefined
+  return hasOwnFields(part) || hasOwnFields(message) ? undefined : part.text
 }
 
 /**

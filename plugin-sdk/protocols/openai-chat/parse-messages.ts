@@ -25,6 +25,10 @@ export function parseMessages(value: unknown): ParsedMessages {
         messages.push(item as UserMessage)
         continue
       }
+      if (item.role === 'assistant' && item.content !== '') {
+        messages.push({ role: 'assistant', content: [{ type: 'text', text: item.content }] })
+        continue
+      }
       if (messages.length === 0 && (item.role === 'system' || item.role === 'developer')) {
         instructions.push(item.content)
         continue

@@ -1,5 +1,6 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { handOff } from '../../../plugin-sdk/hand-off/hand-off.ts'
+import { conversationRules, handOff } from '../../../plugin-sdk/hand-off/hand-off.ts'
 import { createReport } from '../../../plugin-sdk/hand-off/report.ts'
 import type { HandOffTarget } from '../../../plugin-sdk/hand-off/rule.ts'
 import type {
@@ -68,6 +69,40 @@ test('a conversation with nothing to change is handed on as it is', () => {
     ],
   } as const
   expect(handOff(context, { ...TARGET, callIds: safeIds(40) }, () => expect.unreachable())).toBe(context)
+})
+
+test('a conversation of texts, which is not put to the rules, would come out of them as it is', () => {
+  const words = fc.oneof({ weight: 9, arbitrary: fc.string() }, { weight: 1, arbitrary: fc.constant('cut \ud83d') })
+  const providerMetadata = { proto: { a: 1 } }
+  const part = fc
+    .tuple(words, fc.constantFrom({}, {}, {}, { textSignature: 's' }, { providerMetadata }))
+    .map(([said, more]) => text(said, more))
+  const more = fc.constantFrom(
+    {},
+    { api: 'proto' },
+    { api: 'other' },
+    { providerMetadata },
+    { content: null },
+    ...['stop', 'length', 'error', 'aborted'].map((stopReason) => ({ stopReason })),
+  )
+  const answer = fc
+    .tuple(fc.array(part, { maxLength: 2 }), more)
+    .map(([content, others]) => ({ role: 'assistant', content, ...others }))
+  const question = fc.record({ role: fc.constant('user'), content: words })
+  fc.assert(
+    fc.property(fc.array(fc.oneof(question, answer), { maxLength: 3 }), (given) => {
+      const context = { messages: given as Message[] }
+      const told: string[] = []
+      const byAllRules = conversationRules.reduce<Context>(
+        (conversation, rule) => rule.apply(conversation, TARGET, (count) => told.push(`${rule.id} ${count}`)),
+        context,
+      )
+      const heard: string[] = []
+      expect(handOff(context, TARGET, (rule, count) => heard.push(`${rule.id} ${count}`))).toEqual(byAllRules)
+      expect(heard).toEqual(told)
+    }),
+    { numRuns: 1_000 },
+  )
 })
 
 test('G1: content that is null becomes empty', () => {

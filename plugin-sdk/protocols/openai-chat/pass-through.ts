@@ -15,6 +15,7 @@ const LONGEST_LINE = 1024 * 1024
 const EMPTY = Buffer.alloc(0)
 const EVENT_END = Buffer.from('\n\n')
 const DATA = 'data:'
+const NO_FRAMES: WireFrames = { protocol: OPENAI_CHAT, frames: [] }
 
 /**
  * A stream on its way to a client of the same protocol: its ordinary events pass as the bytes they came in, and only from
@@ -57,10 +58,12 @@ export class PassThrough implements ChunkReader {
     if (this.#closes) return this.#close(asBuffer(chunk), EMPTY)
     const bytes = this.#carry.length === 0 ? asBuffer(chunk) : Buffer.concat([this.#carry, chunk])
     const { ordinary, whole } = this.#survey(bytes)
-    const passing = bytes.subarray(0, ordinary)
-    this.#closes = ordinary < whole || isForeign(bytes)
-    this.#carry = this.#closes ? EMPTY : bytes.subarray(whole)
-    return this.#closes ? this.#close(bytes.subarray(ordinary), passing) : this.#tell(undefined, EMPTY, passing)
+    const passing = part(bytes, 0, ordinary)
+    this.#closes = ordinary < whole || (whole === 0 && isForeign(bytes))
+    this.#carry = this.#closes ? EMPTY : part(bytes, whole, bytes.length)
+    return this.#closes
+      ? this.#close(part(bytes, ordinary, bytes.length), passing)
+      : this.#tell(undefined, EMPTY, passing)
   }
 
   end(): Batch | undefined {
@@ -76,14 +79,17 @@ export class PassThrough implements ChunkReader {
     let ordinary = -1
     for (;;) {
       if (ordinary === -1) whole = this.#ordinary.endOfWords(view, whole)
-      const end = bytes.indexOf(EVENT_END, whole)
+      const end = whole === bytes.length ? -1 : bytes.indexOf(EVENT_END, whole)
       if (end === -1) return { ordinary: ordinary === -1 ? whole : ordinary, whole }
-      if (ordinary === -1 && bytes[whole] !== COLON && !this.#isOrdinary(bytes, whole, end)) ordinary = whole
+      if (ordinary === -1 && !this.#isOrdinary(bytes, whole, end)) ordinary = whole
       whole = end + EVENT_END.length
     }
   }
 
   #isOrdinary(bytes: Buffer, start: number, end: number): boolean {
+    // Several lines, or line ends of another kind among them: more than an event perhaps.
+    if (bytes.indexOf(NEWLINE, start) < end) return false
+    if (bytes[start] === COLON) return true
     if (this.#knows && !this.#ordinary.isAt(bytes, start, end)) return false
     if (this.#opening.isOver) return true
     const event = bytes.toString('utf8', start, end).trimEnd()
@@ -143,15 +149,15 @@ export class PassThrough implements ChunkReader {
   #batch(told: readonly ProviderEvent[], batch: Batch | undefined, passing: Buffer, untold: Buffer): Batch {
     const [start] = told
     const finish = batch?.at(-1)
-    const events = [start?.type === 'start' ? start : undefined, finish?.type === 'finish' ? finish : undefined]
-    const wire: WireFrames = batch?.wire ?? { protocol: OPENAI_CHAT, frames: [] }
+    const isLast = finish?.type === 'finish'
+    const events: ProviderEvent[] & { wire?: WireFrames } = []
+    if (start?.type === 'start') events.push(start)
+    if (isLast) events.push(finish)
     let read: readonly ProviderEvent[] | undefined
-    const unread = (): readonly ProviderEvent[] =>
-      (read ??= [...content(told), ...this.#decode(untold, finish?.type === 'finish')])
-    return Object.assign(
-      events.filter((event) => event !== undefined),
-      { wire: { ...wire, ...(passing.length === 0 ? {} : { bytes: passing }), unread } },
-    )
+    const unread = (): readonly ProviderEvent[] => (read ??= [...content(told), ...this.#decode(untold, isLast)])
+    const wire = batch?.wire ?? NO_FRAMES
+    events.wire = passing.length === 0 ? { ...wire, unread } : { ...wire, bytes: passing, unread }
+    return events
   }
 
   /** Of the last piece, an event without its last line break is an event too. */
@@ -178,6 +184,12 @@ const content = (batch: readonly ProviderEvent[] = []): readonly ProviderEvent[]
 function isForeign(bytes: Buffer): boolean {
   const end = bytes.indexOf(NEWLINE)
   return end === -1 ? bytes.length > LONGEST_LINE : bytes[end - 1] === RETURN
+}
+
+/** Most chunks hold whole events and nothing else, of which nothing need be cut. */
+function part(bytes: Buffer, from: number, to: number): Buffer {
+  if (from === to) return EMPTY
+  return from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to)
 }
 
 const join = (...parts: readonly Buffer[]): Buffer => parts.reduce(joined, EMPTY)

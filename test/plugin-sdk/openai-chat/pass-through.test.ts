@@ -137,6 +137,17 @@ describe('a stream that passes to a client of the same protocol', () => {
     )
   })
 
+  it.each([
+    ['an event', sse(end)],
+    ['a comment', ': ping\n\n'],
+  ])('sees how it ends when %s has line ends of another kind than the rest', (_name, odd) => {
+    const words = sse(chunk({ content: 'x' }), chunk({ content: 'y' }))
+    const text = words + odd.replaceAll('\n', '\r\n') + sse(end) + words + sse('[DONE]')
+    const decoded = read(new EveryEvent(decoder()), [asBytes(text)])
+    expect(decoded.told.finish).toMatchObject({ reason: 'stop' })
+    expect(read(passThrough(), [asBytes(text)]).told).toEqual(decoded.told)
+  })
+
   it('has not begun before its first content, so that another provider can still be tried', () => {
     const role = chunk({ role: 'assistant', content: '' })
     const reader = passThrough()

@@ -53,6 +53,11 @@ export interface Gateway extends AsyncDisposable {
 }
 
 const GRACE_MS = 30_000
+/**
+ * Connections that may wait to be taken; the system's own limit holds besides. With Node's 511, a thousand clients that come
+ * at once lose some of their connections, and those try again only after a second.
+ */
+const BACKLOG = 4_096
 
 /** The HTTP server in front of an engine. */
 export async function createGateway(host: GatewayServices): Promise<Gateway> {
@@ -99,7 +104,7 @@ export async function createGateway(host: GatewayServices): Promise<Gateway> {
   return {
     async listen({ port, host }) {
       try {
-        await app.listen({ port, host })
+        await app.listen({ port, host, backlog: BACKLOG })
       } catch (error) {
         throw listenError(error as NodeJS.ErrnoException, port, host)
       }

@@ -115,7 +115,7 @@ export interface WireFrames {
   readonly text?: string
 }
 
-/** What one network chunk decoded to. Never empty, but for content that is `unread`. */
+/** What arrived together, decoded. Never empty, but for content that is `unread`. */
 export type Batch = readonly ProviderEvent[] & { readonly wire?: WireFrames }
 
 /** The last event of a good answer, with the whole message. */

@@ -39,6 +39,7 @@ export class ByteStream implements AsyncIterableIterator<Uint8Array> {
   }
 
   push(chunk: Uint8Array): void {
+    if (this.#ended) return
     this.#chunks.push(chunk)
     // Answered when the rest of the packet, which is pushed right behind it, is here too.
     if (this.#waiting !== undefined && this.#chunks.length === 1) queueMicrotask(this.#answer)

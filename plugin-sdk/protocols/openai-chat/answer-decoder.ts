@@ -15,6 +15,12 @@ interface Held {
   readonly chunk: JsonObject
 }
 
+/** An answer's own id and model. */
+export interface Identity {
+  readonly id: string | undefined
+  readonly model: string | undefined
+}
+
 /** Tells one answer, streamed or whole, as events. Choice 0 is told; the frames keep the others too. */
 export class AnswerDecoder {
   readonly #reading: Reading
@@ -32,8 +38,11 @@ export class AnswerDecoder {
   #finished = false
   #whole: string | undefined
 
-  constructor(reading: Reading) {
+  /** `identity` is set where chunks before those that it gets have told it. */
+  constructor(reading: Reading, identity?: Identity) {
     this.#reading = reading
+    this.#id = identity?.id
+    this.#model = identity?.model
   }
 
   /** Set when the provider reported an error. What had arrived before it is still to be taken. */
@@ -109,6 +118,14 @@ export class AnswerDecoder {
     const frames = this.#frames
     this.#frames = []
     return Object.assign(events, { wire: this.#wire(frames) })
+  }
+
+  /** Payloads that no event stands for yet, in a batch without events. */
+  takeFrames(): Batch | undefined {
+    if (this.#frames.length === 0) return undefined
+    const frames = this.#frames
+    this.#frames = []
+    return Object.assign([], { wire: this.#wire(frames) })
   }
 
   #wire(frames: readonly string[]): WireFrames {

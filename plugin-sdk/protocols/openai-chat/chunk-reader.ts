@@ -34,14 +34,25 @@ export class EveryEvent implements ChunkReader {
   }
 
   feed(chunk: Uint8Array): Batch | undefined {
-    this.#sse ??= new SseReader()
-    for (const { data, event } of this.#sse.feed(chunk)) this.#decoder.add(data, event)
+    this.#add(chunk)
     return this.#decoder.take()
   }
 
-  end(): Batch | undefined {
+  /** Payloads that no event stands for yet, in a batch without events. */
+  takeFrames(): Batch | undefined {
+    return this.#decoder.takeFrames()
+  }
+
+  /** `rest` came before the connection ended. */
+  end(rest?: Uint8Array): Batch | undefined {
+    if (rest !== undefined) this.#add(rest)
     for (const { data, event } of this.#sse?.end() ?? []) this.#decoder.addLast(data, event)
     this.#decoder.end()
     return this.#decoder.take()
+  }
+
+  #add(chunk: Uint8Array): void {
+    this.#sse ??= new SseReader()
+    for (const { data, event } of this.#sse.feed(chunk)) this.#decoder.add(data, event)
   }
 }

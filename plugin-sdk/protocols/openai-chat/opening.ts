@@ -1,4 +1,5 @@
 import type { StartEvent } from '../../events.ts'
+import type { Identity } from './answer-decoder.ts'
 import { isObject, textOf, type JsonObject } from './json.ts'
 import { startOf, type Reading } from './reading.ts'
 
@@ -6,7 +7,7 @@ import { startOf, type Reading } from './reading.ts'
  * How an answer begins, told from its ordinary chunks. Most begin with words, after chunks that say nothing yet; whether
  * anything else is the first content takes a decoder to tell.
  */
-export class Opening {
+export class Opening implements Identity {
   readonly #reading: Reading
   #id: string | undefined
   #model: string | undefined
@@ -15,6 +16,14 @@ export class Opening {
 
   constructor(reading: Reading) {
     this.#reading = reading
+  }
+
+  get id(): string | undefined {
+    return this.#id
+  }
+
+  get model(): string | undefined {
+    return this.#model
   }
 
   /** Set when the first content has been seen, and was words. */

@@ -3,8 +3,12 @@ import { WordsFrame } from './words-frame.ts'
 
 const QUOTE = 34
 const FINISH = '"finish_reason"'
+const FINISH_BYTES = Buffer.from(FINISH)
 const DELTA = '"delta"'
 const DELTA_BYTES = Buffer.from(DELTA)
+/** A refusal counts for how the answer ended, though its chunks look like any other. */
+const REFUSAL = `${DELTA}:{"refusal":"`
+const REFUSAL_BYTES = Buffer.from(REFUSAL)
 const WORDS = `${DELTA}:{"content":"`
 /** OpenAI hides the length of each token behind random padding. */
 const PADDING = '"obfuscation":"'
@@ -28,9 +32,12 @@ export class OrdinaryEvent {
 
   /** Learns from an event and the chunk it holds. False when it is no ordinary one, or does not end in a way one can tell. */
   learn(event: string, chunk: JsonObject): boolean {
-    const at = event.lastIndexOf(FINISH)
-    if (at < event.indexOf(DELTA) || !isOrdinary(chunk)) return false
-    this.#head = event.slice(0, event.indexOf(DELTA))
+    const delta = event.indexOf(DELTA)
+    const at = event.indexOf(FINISH)
+    // Twice, they stand for more than one choice, or for something else.
+    const isClear = delta !== -1 && event.lastIndexOf(DELTA) === delta && event.lastIndexOf(FINISH) === at
+    if (!isClear || at < delta || event.startsWith(REFUSAL, delta) || !isOrdinary(chunk)) return false
+    this.#head = event.slice(0, delta)
     this.#deltaAt = Buffer.byteLength(this.#head)
     const padding = event.indexOf(PADDING, at)
     this.#isPadded = padding !== -1
@@ -48,7 +55,11 @@ export class OrdinaryEvent {
   isAt(bytes: Buffer, start: number, end: number): boolean {
     const from = (this.#isPadded ? paddingStart(bytes, end) : end) - this.#ending.length
     const delta = start + this.#deltaAt
-    const isOne = from > delta && isEqual(bytes, from, this.#ending) && isEqual(bytes, delta, DELTA_BYTES)
+    const isOne =
+      isEqual(bytes, from, this.#ending) &&
+      isEqual(bytes, delta, DELTA_BYTES) &&
+      !isEqual(bytes, delta, REFUSAL_BYTES) &&
+      bytes.indexOf(FINISH_BYTES, delta) === from
     if (isOne && this.#tries-- > 0) this.#words ??= WordsFrame.of(bytes.subarray(start, end), this.#deltaAt)
     return isOne
   }

@@ -11,7 +11,7 @@ import type { Reading } from './reading.ts'
 const NEWLINE = 10
 const COLON = 58
 const RETURN = 13
-const LONGEST_LINE = 1024 * 1024
+const LONGEST = 1024 * 1024
 const EMPTY = Buffer.alloc(0)
 const EVENT_END = Buffer.from('\n\n')
 const DATA = 'data:'
@@ -40,6 +40,7 @@ export class PassThrough implements ChunkReader {
   #knows = false
   #closes = false
   #began = false
+  #ended = false
 
   constructor(reading: Reading) {
     this.#reading = reading
@@ -59,17 +60,17 @@ export class PassThrough implements ChunkReader {
     const bytes = this.#carry.length === 0 ? asBuffer(chunk) : Buffer.concat([this.#carry, chunk])
     const { ordinary, whole } = this.#survey(bytes)
     const passing = part(bytes, 0, ordinary)
-    this.#closes = ordinary < whole || (whole === 0 && isForeign(bytes))
-    this.#carry = this.#closes ? EMPTY : part(bytes, whole, bytes.length)
+    const rest = part(bytes, whole, bytes.length)
+    this.#closes = ordinary < whole || isForeign(rest)
+    this.#carry = this.#closes ? EMPTY : rest
     return this.#closes
       ? this.#close(part(bytes, ordinary, bytes.length), passing)
       : this.#tell(undefined, EMPTY, passing)
   }
 
   end(): Batch | undefined {
-    const closing = (this.#closing ??= this.#decoder())
-    const left = closing.feed(this.#carry)
-    return this.#tell(closing.end() ?? left, this.#carry, EMPTY)
+    this.#ended = true
+    return this.#tell(this.#closer().end(this.#carry), this.#carry, EMPTY)
   }
 
   /** How far whole events reach, and how far ordinary ones and comments do. */
@@ -78,7 +79,8 @@ export class PassThrough implements ChunkReader {
     let whole = 0
     let ordinary = -1
     for (;;) {
-      if (ordinary === -1) whole = this.#ordinary.endOfWords(view, whole)
+      // Until the first content is known, each event is looked at.
+      if (ordinary === -1 && this.#opening.isOver) whole = this.#ordinary.endOfWords(view, whole)
       const end = whole === bytes.length ? -1 : bytes.indexOf(EVENT_END, whole)
       if (end === -1) return { ordinary: ordinary === -1 ? whole : ordinary, whole }
       if (ordinary === -1 && !this.#isOrdinary(bytes, whole, end)) ordinary = whole
@@ -105,13 +107,14 @@ export class PassThrough implements ChunkReader {
   }
 
   #close(bytes: Buffer, passing: Buffer): Batch | undefined {
-    const closing = (this.#closing ??= this.#decoder())
-    return this.#tell(closing.feed(bytes), bytes, passing)
+    return this.#tell(this.#closer().feed(bytes), bytes, passing)
   }
 
-  /** `passing` goes on as it is; of the end's `bytes`, `batch` says how the answer ended. */
-  #tell(batch: Batch | undefined, bytes: Buffer, passing: Buffer): Batch | undefined {
-    if (!this.#began) return this.#begin(batch, bytes, passing)
+  /** `passing` goes on as it is; `told` is what the end's `bytes` say. */
+  #tell(told: Batch | undefined, bytes: Buffer, passing: Buffer): Batch | undefined {
+    if (!this.#began) return this.#begin(told, bytes, passing)
+    // Whose beginning has passed, like that of a tool call, the end's decoder has no event for.
+    const batch = told ?? this.#closing?.takeFrames()
     const untold = join(this.#owed, passing, bytes)
     this.#owed = EMPTY
     if (batch !== undefined || passing.length > 0) return this.#batch([], batch, passing, untold)
@@ -119,16 +122,16 @@ export class PassThrough implements ChunkReader {
     return undefined
   }
 
-  #begin(batch: Batch | undefined, bytes: Buffer, passing: Buffer): Batch | undefined {
+  #begin(told: Batch | undefined, bytes: Buffer, passing: Buffer): Batch | undefined {
     const lead = join(this.#lead, passing)
     const opening = this.#open(lead)
     const owed = join(this.#owed, bytes)
-    this.#began = opening !== undefined || batch !== undefined
+    this.#began = opening !== undefined || told !== undefined
     this.#lead = this.#began ? EMPTY : lead
     this.#owed = this.#began ? EMPTY : owed
     if (!this.#began) return undefined
-    const told = opening ?? batch?.filter(({ type }) => type === 'start') ?? []
-    return this.#batch(told, batch, lead, join(lead.subarray(this.#leadRead), owed))
+    const start = opening ?? told?.filter(({ type }) => type === 'start') ?? []
+    return this.#batch(start, told ?? this.#closing?.takeFrames(), lead, join(lead.subarray(this.#leadRead), owed))
   }
 
   /** The first content, or undefined while there is none. */
@@ -154,7 +157,8 @@ export class PassThrough implements ChunkReader {
     if (start?.type === 'start') events.push(start)
     if (isLast) events.push(finish)
     let read: readonly ProviderEvent[] | undefined
-    const unread = (): readonly ProviderEvent[] => (read ??= [...content(told), ...this.#decode(untold, isLast)])
+    const isEnd = isLast || this.#ended
+    const unread = (): readonly ProviderEvent[] => (read ??= [...content(told), ...this.#decode(untold, isEnd)])
     const wire = batch?.wire ?? NO_FRAMES
     events.wire = passing.length === 0 ? { ...wire, unread } : { ...wire, bytes: passing, unread }
     return events
@@ -168,11 +172,11 @@ export class PassThrough implements ChunkReader {
   }
 
   #passedDecoder(): EveryEvent {
-    return (this.#passed ??= this.#decoder())
+    return (this.#passed ??= new EveryEvent(new AnswerDecoder(this.#reading)))
   }
 
-  #decoder(): EveryEvent {
-    return new EveryEvent(new AnswerDecoder(this.#reading))
+  #closer(): EveryEvent {
+    return (this.#closing ??= new EveryEvent(new AnswerDecoder(this.#reading, this.#opening)))
   }
 }
 
@@ -180,10 +184,11 @@ export class PassThrough implements ChunkReader {
 const content = (batch: readonly ProviderEvent[] = []): readonly ProviderEvent[] =>
   batch.filter(({ type }) => type !== 'start' && type !== 'finish')
 
-/** Line ends that this does not look for, or a line that never ends: decoding copes with both. */
+/** Line ends that this does not look for, or an event that never ends: decoding copes with both. */
 function isForeign(bytes: Buffer): boolean {
+  if (bytes.length === 0) return false
   const end = bytes.indexOf(NEWLINE)
-  return end === -1 ? bytes.length > LONGEST_LINE : bytes[end - 1] === RETURN
+  return bytes.length > LONGEST || (end > 0 && bytes[end - 1] === RETURN)
 }
 
 /** Most chunks hold whole events and nothing else, of which nothing need be cut. */

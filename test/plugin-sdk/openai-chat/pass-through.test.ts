@@ -25,12 +25,15 @@ const decoder = (): AnswerDecoder => new AnswerDecoder(reading)
 const passThrough = (): PassThrough => new PassThrough(reading)
 
 function read(reader: ChunkReader, chunks: readonly Uint8Array[]) {
-  const batches = [...chunks.map((chunk) => reader.feed(chunk)), reader.end()].filter((batch) => batch !== undefined)
+  const steps = [...chunks.map((chunk) => reader.feed(chunk)), reader.end()]
+  const batches = steps.filter((batch) => batch !== undefined)
   const message = new MessageBuilder()
   for (const batch of batches) message.add(batch)
   expect(batches.flat().filter(({ type }) => type === 'start').length).toBeLessThanOrEqual(1)
   return {
     batches,
+    /** How many payloads each chunk brought to the client. */
+    counts: steps.map((batch) => (batch === undefined ? 0 : payloads([batch]).length)),
     told: {
       start: message.start,
       // Ids that were made up are another every time.
@@ -58,6 +61,14 @@ function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   return [0, ...at].map((from, index) => bytes.subarray(from, at[index] ?? bytes.length))
 }
 
+/** No later than others are told what came in a chunk. */
+function expectAsSoon(counts: readonly number[], others: readonly number[]): void {
+  const sums = (list: readonly number[]): number[] =>
+    list.map((_, index) => list.slice(0, index + 1).reduce((a, b) => a + b))
+  const told = sums(others)
+  expect(sums(counts).map((count, index) => Math.max(count, told[index] ?? 0))).toEqual(sums(counts))
+}
+
 const places = fc.array(fc.nat(), { maxLength: 12 })
 const chunk = (delta: object, more: object = {}): object => ({
   id: 'c1',
@@ -83,7 +94,9 @@ describe('a stream that passes to a client of the same protocol', () => {
         const decoded = read(new EveryEvent(decoder()), chunks)
         const passed = read(passThrough(), chunks)
         expect(passed.told).toEqual(decoded.told)
-        if (decoded.told.failure === undefined) expect(payloads(passed.batches)).toEqual(payloads(decoded.batches))
+        if (decoded.told.failure !== undefined) return
+        expect(payloads(passed.batches)).toEqual(payloads(decoded.batches))
+        expectAsSoon(passed.counts, decoded.counts)
       }),
       { numRuns: 300 },
     )
@@ -92,7 +105,7 @@ describe('a stream that passes to a client of the same protocol', () => {
   it('is told and written as if every event had been decoded, whatever stands in its events', () => {
     const word = fc.oneof(
       fc.string({ unit: 'binary' }),
-      fc.constantFrom('"', '\\', '\\"', '\n\n', '"}', 'é', '"finish_reason":null'),
+      fc.constantFrom('', '"', '\\', '\\"', '\n\n', '"}', 'é', '"finish_reason":null'),
     )
     const delta = fc.oneof(
       { weight: 8, arbitrary: fc.record({ content: word }) },
@@ -115,11 +128,13 @@ describe('a stream that passes to a client of the same protocol', () => {
       fc.boolean(),
       fc.constantFrom({}, { logprobs: null }),
       fc.constantFrom(0, 0, 0, 1),
+      fc.boolean(),
     )
+    const eachAlone = undefined
     fc.assert(
-      fc.property(stream, places, ([events, padded, more, choice], at) => {
+      fc.property(stream, fc.option(places, { nil: eachAlone }), ([events, padded, more, choice, sameId], at) => {
         const said = events.map(([content, finish_reason, usage], index) => ({
-          id: 'c1',
+          id: sameId ? 'c1' : `c${index + 8}`,
           model: 'm-1',
           choices: [{ index: index % 3 === 2 ? choice : 0, delta: content, ...more, finish_reason }],
           usage,
@@ -127,14 +142,66 @@ describe('a stream that passes to a client of the same protocol', () => {
         }))
         // A host that calls a tool and says "stop" is put right only by who reads the call.
         const called = events.some(([content]) => 'tool_calls' in content)
-        const chunks = cut(asBytes(sse(...said, called ? endedBy('tool_calls') : end, '[DONE]')), at)
+        const sent = [...said, called ? endedBy('tool_calls') : end, '[DONE]'].map((one) => sse(one))
+        const chunks = at === eachAlone ? sent.map(asBytes) : cut(asBytes(sent.join('')), at)
         const decoded = read(new EveryEvent(decoder()), chunks)
         const passed = read(passThrough(), chunks)
         expect(passed.told).toEqual(decoded.told)
         expect(payloads(passed.batches)).toEqual(payloads(decoded.batches))
+        expectAsSoon(passed.counts, decoded.counts)
       }),
       { numRuns: 500 },
     )
+  })
+
+  const role = chunk({ role: 'assistant', content: '' })
+  const empty = chunk({ content: '' })
+  const words = [chunk({ content: 'a' }), chunk({ content: 'b' })]
+  const piece = (index: number, delta: object): object => ({
+    ...chunk({ tool_calls: [{ index: 0, ...delta }] }),
+    id: `c${index}`,
+  })
+  it.each<[string, readonly string[]]>([
+    ['empty events stand before the first words', [role, empty, empty, ...words, end].map((one) => sse(one))],
+    [
+      'the frame of its events changes within a call',
+      [
+        { ...role, id: 'c8' },
+        piece(9, { id: 'a', function: { name: 'look', arguments: '' } }),
+        piece(10, { function: { arguments: '{"a"' } }),
+        piece(11, { function: { arguments: ':1}' } }),
+        endedBy('tool_calls'),
+      ].map((one) => sse(one)),
+    ],
+    ['its line ends change', [': ok\n\n', sse(...words, end).replaceAll('\n', '\r\n')]],
+    ['it breaks off before the last line break', [sse(...words).trimEnd()]],
+    [
+      'its first words come with its end',
+      [sse(role), sse({ choices: [{ index: 0, delta: { content: 'x' }, finish_reason: 'stop' }] })],
+    ],
+    ['it refuses at once', [chunk({ refusal: 'Nope' }), end].map((one) => sse(one))],
+    ['it refuses', [role, chunk({ refusal: 'No' }), chunk({ refusal: 'pe' }), end].map((one) => sse(one))],
+    [
+      'one event has two choices',
+      [
+        sse(role, ...words),
+        sse({
+          ...end,
+          choices: [
+            ...(end as { choices: object[] }).choices,
+            { index: 1, delta: { content: 'y' }, finish_reason: null },
+          ],
+        }),
+      ],
+    ],
+  ])('is told no later and no worse when %s', (_name, pieces) => {
+    for (const chunks of [pieces, [pieces.join('')]].map((cuts) => cuts.map(asBytes))) {
+      const decoded = read(new EveryEvent(decoder()), chunks)
+      const passed = read(passThrough(), chunks)
+      expect(passed.told).toEqual(decoded.told)
+      expect(payloads(passed.batches)).toEqual(payloads(decoded.batches))
+      expectAsSoon(passed.counts, decoded.counts)
+    }
   })
 
   it.each([

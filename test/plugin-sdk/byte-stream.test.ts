@@ -81,6 +81,8 @@ describe('a response body', () => {
     expect(told).toEqual(['abort: the reader left'])
     await stream.return()
     expect(told).toHaveLength(1)
+    stream.push(bytes('late'))
+    expect((await stream.next()).done).toBe(true)
   })
 
   it('that has come whole keeps its connection when it is left', async () => {

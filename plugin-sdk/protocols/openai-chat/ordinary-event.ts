@@ -3,12 +3,12 @@ import { WordsFrame } from './words-frame.ts'
 
 const QUOTE = 34
 const FINISH = '"finish_reason"'
-const FINISH_BYTES = Buffer.from(FINISH)
 const DELTA = '"delta"'
 const DELTA_BYTES = Buffer.from(DELTA)
 /** A refusal counts for how the answer ended, though its chunks look like any other. */
 const REFUSAL = `${DELTA}:{"refusal":"`
-const REFUSAL_BYTES = Buffer.from(REFUSAL)
+/** What must not stand between the delta and what such chunks end with: another choice, an error, counts of tokens. */
+const NOT_BETWEEN = [FINISH, '"error":', '"usage":']
 const WORDS = `${DELTA}:{"content":"`
 /** OpenAI hides the length of each token behind random padding. */
 const PADDING = '"obfuscation":"'
@@ -56,10 +56,10 @@ export class OrdinaryEvent {
     const from = (this.#isPadded ? paddingStart(bytes, end) : end) - this.#ending.length
     const delta = start + this.#deltaAt
     const isOne =
+      from > delta &&
       isEqual(bytes, from, this.#ending) &&
       isEqual(bytes, delta, DELTA_BYTES) &&
-      !isEqual(bytes, delta, REFUSAL_BYTES) &&
-      bytes.indexOf(FINISH_BYTES, delta) === from
+      isDeltaAlone(bytes.toString('latin1', delta, from))
     if (isOne && this.#tries-- > 0) this.#words ??= WordsFrame.of(bytes.subarray(start, end), this.#deltaAt)
     return isOne
   }
@@ -75,6 +75,12 @@ export class OrdinaryEvent {
 
 function isEqual(bytes: Buffer, from: number, wanted: Buffer): boolean {
   for (let at = 0; at < wanted.length; at++) if (bytes[from + at] !== wanted[at]) return false
+  return true
+}
+
+function isDeltaAlone(text: string): boolean {
+  if (text.startsWith(REFUSAL)) return false
+  for (const name of NOT_BETWEEN) if (text.includes(name)) return false
   return true
 }
 

@@ -181,6 +181,16 @@ describe('a stream that passes to a client of the same protocol', () => {
     ],
     ['it refuses at once', [chunk({ refusal: 'Nope' }), end].map((one) => sse(one))],
     ['it refuses', [role, chunk({ refusal: 'No' }), chunk({ refusal: 'pe' }), end].map((one) => sse(one))],
+    ...[{ usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } }, { error: { message: 'no' } }].map(
+      (more): [string, readonly string[]] => [
+        `a choice holds ${Object.keys(more).join()} before its reason`,
+        [
+          sse(role, ...words),
+          sse({ ...end, choices: [{ index: 0, delta: { content: 'x' }, ...more, finish_reason: null }] }),
+          sse(end),
+        ],
+      ],
+    ),
     [
       'one event has two choices',
       [
@@ -199,7 +209,7 @@ describe('a stream that passes to a client of the same protocol', () => {
       const decoded = read(new EveryEvent(decoder()), chunks)
       const passed = read(passThrough(), chunks)
       expect(passed.told).toEqual(decoded.told)
-      expect(payloads(passed.batches)).toEqual(payloads(decoded.batches))
+      if (decoded.told.failure === undefined) expect(payloads(passed.batches)).toEqual(payloads(decoded.batches))
       expectAsSoon(passed.counts, decoded.counts)
     }
   })
